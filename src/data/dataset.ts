@@ -1,0 +1,22 @@
+import type { Batch, InputSpec } from '../core/batch.ts';
+import type { Preprocessing } from '../core/preprocessing.ts';
+
+export type { Batch, InputSpec };
+
+/** Labelled examples with global ids 0 … length-1. Stored numbers stay as they are; `preprocessing` tells the rest. */
+export interface Dataset {
+  /** As the user named it, for instance `idx:data/mnist-sample`. */
+  readonly name: string;
+  readonly length: number;
+  readonly classes: number;
+  readonly inputs: readonly InputSpec[];
+  readonly preprocessing: Preprocessing;
+  /** Labels as trained on, by id. */
+  readonly labels: Int32Array;
+  /** The labels before noise was added, where that is known. */
+  readonly trueLabels?: Int32Array;
+  /** SHA-256 (hex) of the stored examples in id order, without labels. */
+  readonly contentHash: string;
+  /** The examples `ids`, freshly allocated so that the batch may be transferred to a thread. */
+  gather(ids: ArrayLike<number>): Promise<Batch>;
+}

@@ -1,0 +1,13 @@
+import type { Dataset } from './dataset.ts';
+import { sha256 } from './hash.ts';
+
+/**
+ * What identifies a data set in stores and cards: its stored bytes, its labels as trained on and the order of its ids
+ * (an id is a position). Hex SHA-256 of the text `CONTENT LABELS LENGTH`: the content hash, the SHA-256 of the labels as
+ * little-endian int32, both in hex, and the number of examples.
+ */
+export async function fingerprintData(dataset: Dataset): Promise<string> {
+  const { buffer, byteOffset, byteLength } = dataset.labels;
+  const labels = await sha256(new Uint8Array(buffer, byteOffset, byteLength));
+  return sha256(new TextEncoder().encode(`${dataset.contentHash} ${labels} ${dataset.length}`));
+}

@@ -1,0 +1,13 @@
+import type { Dataset } from './dataset.ts';
+
+/** Which of the files of a data set are meant. */
+export type DataPart = 'train' | 'test';
+
+/** What a reader may be told besides where the data are. */
+export interface OpenOptions {
+  /** How many classes there are, so that the labels are checked; default: the greatest label found + 1, at least 2. */
+  readonly classes?: number;
+}
+
+/** The reader of one format: opens the data at `path`. */
+export type Opener = (path: string, part: DataPart, options?: OpenOptions) => Promise<Dataset>;

@@ -1,0 +1,54 @@
+import type { Batch } from '../core/batch.ts';
+import type { Tensor } from '../core/tensor.ts';
+
+/** Where a graph runs: ONNX Runtime's execution providers by name. `auto` takes the first that works. */
+export const devices = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
+export type Device = (typeof devices)[number];
+
+export interface DeviceOptions {
+  readonly device: Device;
+  /** Threads that one operator is spread over. */
+  readonly threads: number;
+}
+
+/** What is known of each example after scoring, in the order of the batch; only what was asked for is there. */
+export interface Scores {
+  /** Cross-entropy by the label given. */
+  readonly loss: Float32Array;
+  readonly predicted: Int32Array;
+  /** Probability of the label minus the largest other one. */
+  readonly margin?: Float32Array;
+  /** ‖softmax - one-hot‖₂. */
+  readonly gradientNorm?: Float32Array;
+}
+
+/** A model with fixed weights in its own thread. */
+export interface Scorer {
+  /** Scores a batch, whose buffers are moved to the thread. Calls may be queued: one batch is computed at a time. */
+  score(batch: Batch): Promise<Scores>;
+  close(): Promise<void>;
+}
+
+export interface StepResult {
+  /** Mean loss of the small batch before the step, in the training form. */
+  readonly meanLoss: number;
+  /** The same for each example. */
+  readonly loss: Float32Array;
+  readonly predicted: Int32Array;
+}
+
+/** Everything a trainer needs to go on bit for bit: weights and moments by name, and the steps taken. */
+export interface TrainerState {
+  readonly step: number;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** A target model with its optimiser in its own thread. Weights stay there between steps. */
+export interface Trainer extends Scorer {
+  /** One optimiser step on the plain mean loss of the batch, whose buffers are moved to the thread. */
+  step(batch: Batch, learningRate: number): Promise<StepResult>;
+  /** A copy of weights and moments. */
+  state(): Promise<TrainerState>;
+  /** A copy of the weights alone, by initialiser. */
+  weights(): Promise<ReadonlyMap<string, Tensor>>;
+}

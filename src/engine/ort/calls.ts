@@ -1,0 +1,16 @@
+import type { Batch } from '../../core/batch.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import type { DeviceOptions, Scores, StepResult, TrainerState } from '../engine.ts';
+import type { ScoringModel } from './scoringWork.ts';
+import type { TrainingModel } from './trainingWork.ts';
+
+/** What a model's thread answers. One thread holds one model: either a scorer or a trainer. */
+export type WorkerCalls = {
+  readonly openScorer: (argument: { model: ScoringModel; device: DeviceOptions }) => Promise<void>;
+  readonly openTrainer: (argument: { model: TrainingModel; device: DeviceOptions }) => Promise<void>;
+  readonly score: (batch: Batch) => Promise<Scores>;
+  readonly step: (argument: { batch: Batch; learningRate: number }) => Promise<StepResult>;
+  readonly state: (argument: null) => Promise<TrainerState>;
+  readonly weights: (argument: null) => Promise<Readonly<Record<string, Tensor>>>;
+  readonly release: (argument: null) => Promise<void>;
+};

@@ -1,0 +1,53 @@
+import * as ort from 'onnxruntime-node';
+import { environmentError } from '../../core/errors.ts';
+import type { Dtype, Tensor, TensorData } from '../../core/tensor.ts';
+import type { Device, DeviceOptions } from '../engine.ts';
+
+/** A tensor that ONNX Runtime reads from or writes to; on the CPU it shares the memory of its array. */
+export type OrtTensor = ort.Tensor;
+
+/** A graph that is ready to run. It blocks its thread while it runs, so it belongs in a worker. */
+export interface Session {
+  /** Runs the graph. An output given as a tensor is written in place, null asks for a fresh one. */
+  run(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    fetches: Readonly<Record<string, OrtTensor | null>>,
+  ): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+
+const providers: Readonly<Record<Device, readonly string[]>> = {
+  auto: ['cpu'],
+  cpu: ['cpu'],
+  cuda: ['cuda'],
+  webgpu: ['webgpu'],
+};
+
+/** Loads the bytes of a model. Throws an environment error where the device is not to be had. */
+export async function openSession(bytes: Uint8Array, { device, threads }: DeviceOptions): Promise<Session> {
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: [...providers[device]],
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+    // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
+    extra: { session: { set_denormal_as_zero: '1' } },
+  };
+  try {
+    const session = await ort.InferenceSession.create(bytes, options);
+    return { run: (feeds, fetches) => session.run(feeds, fetches), release: () => session.release() };
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0];
+    if (device === 'cpu' || device === 'auto') throw new Error(`ONNX Runtime cannot load the graph: ${reason}`);
+    throw environmentError(`Cannot use the device "${device}": ${reason}; "rho doctor" lists what works here`);
+  }
+}
+
+/** The array of a tensor as ONNX Runtime's tensor, without a copy. */
+export function toOrt(tensor: Tensor): OrtTensor {
+  return new ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.dims);
+}
+
+/** The numbers of a tensor that ONNX Runtime gave out. */
+export function fromOrt(tensor: OrtTensor): Tensor {
+  return { dtype: tensor.type as Dtype, dims: tensor.dims, data: tensor.data as TensorData };
+}

@@ -1,0 +1,57 @@
+/** Smallest, quartiles and largest of some losses. */
+export interface Quantiles {
+  readonly min: number;
+  readonly q25: number;
+  readonly median: number;
+  readonly q75: number;
+  readonly max: number;
+}
+
+/** One training step. Everything an evaluation or a report says of selection is made from these. */
+export interface StepEvent {
+  readonly type: 'step';
+  /** 1 for the first step. */
+  readonly step: number;
+  /** Wall-clock since the first step without evaluation and checkpoints; a resumed run goes on counting. */
+  readonly seconds: number;
+  /** Mean loss of the small batch in the training form, before the step. */
+  readonly loss: number;
+  /** Global ids of the small batch, best score first. */
+  readonly ids: readonly number[];
+  /** How many of them carry a wrong label; null where the truth is not known. */
+  readonly corrupted: number | null;
+  /** How many of them the target already predicted rightly (as labelled) before the step. */
+  readonly learnt: number;
+  readonly selectedLoss: Quantiles;
+  /** The candidates that were passed over; null for a strategy that does not score them. */
+  readonly otherLoss: Quantiles | null;
+  /** Candidates excluded because a loss was not a number. */
+  readonly nanCandidates: number;
+}
+
+/** The target on the test set after `step` steps; shares and quantiles cover the steps since the last evaluation. */
+export interface EvaluationEvent {
+  readonly type: 'evaluation';
+  readonly step: number;
+  readonly seconds: number;
+  /** Passes over the candidates so far. */
+  readonly epochs: number;
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly corruptedShare: number | null;
+  readonly learntShare: number | null;
+  /** Means of the quantiles of the steps. */
+  readonly selectedLoss: Quantiles | null;
+  readonly otherLoss: Quantiles | null;
+}
+
+/** The first line of an event file. */
+export interface StartEvent {
+  readonly type: 'start';
+  readonly version: 1;
+  readonly strategy: string;
+  readonly seed: number;
+  readonly dataSeed: number;
+}
+
+export type TrainEvent = StartEvent | StepEvent | EvaluationEvent;

@@ -1,0 +1,63 @@
+import { dataError } from '../core/errors.ts';
+import type { GraphBuilder } from './builder.ts';
+import { describeNode, type GraphNode } from './graph.ts';
+import { findOp, supportedOps } from './ops/index.ts';
+
+/**
+ * Writes the gradient of the scalar `loss` by each of `parameters` into the graph (reverse-mode automatic differentiation)
+ * and returns the gradients' names by parameter. A parameter that the loss does not depend on is left out. Throws a data
+ * error that names operator and node where the way leads through an operator without a gradient.
+ */
+export function differentiate(
+  builder: GraphBuilder,
+  loss: string,
+  parameters: readonly string[],
+): ReadonlyMap<string, string> {
+  const forward = [...builder.nodes];
+  const reached = reachableFrom(forward, parameters);
+  if (!reached.has(loss)) return new Map();
+  const gradients = new Map([[loss, builder.scalar(1)]]);
+  const accumulate = (value: string, gradient: string) => {
+    const sum = gradients.get(value);
+    gradients.set(value, sum === undefined ? gradient : builder.node('Add', [sum, gradient]));
+  };
+  for (const node of forward.reverse()) {
+    const upstream = node.outputs.map((output) => gradients.get(output));
+    if (upstream.every((gradient) => gradient === undefined)) continue;
+    const wanted = (index: number) => reached.has(node.inputs[index] ?? '');
+    if (!node.inputs.some((_, index) => wanted(index))) continue;
+    const byInput = gradientOf(node)({ node, builder, upstream, wanted });
+    node.inputs.forEach((input, index) => {
+      const gradient = byInput[index];
+      if (gradient !== undefined && reached.has(input)) accumulate(input, gradient);
+    });
+  }
+  return new Map(parameters.flatMap((name) => (gradients.has(name) ? [[name, gradients.get(name)!] as const] : [])));
+}
+
+/** The values that change when one of `sources` does, themselves included. */
+export function reachableFrom(nodes: readonly GraphNode[], sources: readonly string[]): ReadonlySet<string> {
+  const reached = new Set(sources);
+  for (const node of nodes) {
+    if (node.inputs.some((input) => reached.has(input))) for (const output of node.outputs) reached.add(output);
+  }
+  return reached;
+}
+
+/** The values that `target` is computed from, itself included. */
+export function reachingTo(nodes: readonly GraphNode[], target: string): ReadonlySet<string> {
+  const reaching = new Set([target]);
+  for (const node of [...nodes].reverse()) {
+    if (node.outputs.some((output) => reaching.has(output))) for (const input of node.inputs) reaching.add(input);
+  }
+  return reaching;
+}
+
+function gradientOf(node: GraphNode) {
+  const gradient = findOp(node)?.gradient;
+  if (gradient === undefined)
+    throw dataError(
+      `Cannot train through ${describeNode(node)}: the operator has no gradient here, expected one of ${supportedOps((op) => op.gradient !== undefined)}`,
+    );
+  return gradient;
+}

@@ -1,0 +1,163 @@
+import { dataError } from '../core/errors.ts';
+import { float32, int64, type Tensor } from '../core/tensor.ts';
+import {
+  type Attributes,
+  describeNode,
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  type ValueType,
+  writtenOpset,
+} from './graph.ts';
+import { findOp, supportedOps } from './ops/index.ts';
+import type { InferContext } from './ops/op.ts';
+
+/** Shapes and axes are short; longer constants are weights, which nobody computes with before the graph runs. */
+const longestFoldedConstant = 64;
+
+/**
+ * Writes a graph node by node and knows the type of every value as it goes, so that whoever adds nodes, gradients above all,
+ * can ask for shapes. Values are names.
+ */
+export class GraphBuilder {
+  readonly #name: string;
+  readonly #opsets: Record<string, number>;
+  readonly #inputs: GraphValue[] = [];
+  readonly #outputs: GraphValue[] = [];
+  readonly #weights = new Map<string, Tensor>();
+  readonly #nodes: GraphNode[] = [];
+  readonly #types = new Map<string, ValueType>();
+  readonly #known = new Map<string, Tensor>();
+  readonly #scalars = new Map<number, string>();
+  #fresh = 0;
+
+  constructor(name: string, opsets: Readonly<Record<string, number>> = { '': writtenOpset }) {
+    this.#name = name;
+    this.#opsets = { ...opsets };
+  }
+
+  /** Declares a graph input. */
+  input(value: GraphValue): string {
+    this.#inputs.push(value);
+    this.#declare(value.name, value);
+    return value.name;
+  }
+
+  /** Makes `value` an output of the graph, under another name if one is given. */
+  output(value: string, name: string = value): void {
+    const named = name === value ? value : this.node('Identity', [value], {}, { outputs: [name] });
+    this.#outputs.push({ name: named, ...this.type(named) });
+  }
+
+  /** Adds a named initialiser. */
+  weight(name: string, tensor: Tensor): string {
+    this.#weights.set(name, tensor);
+    this.#declare(name, tensor);
+    if (tensor.data.length <= longestFoldedConstant) this.#known.set(name, tensor);
+    return name;
+  }
+
+  /** An unnamed constant. */
+  constant(tensor: Tensor): string {
+    return this.weight(this.#freshName('constant'), tensor);
+  }
+
+  /** The float32 number `value`, one initialiser for all its uses. */
+  scalar(value: number): string {
+    const name = this.#scalars.get(value) ?? this.constant(float32([value], []));
+    this.#scalars.set(value, name);
+    return name;
+  }
+
+  /** A constant list of int64, as shapes and axes are given to operators. */
+  int64(values: readonly number[]): string {
+    return this.constant(int64(values));
+  }
+
+  /** Adds an operator of ONNX's own set with one output and returns that. */
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    names?: { outputs?: readonly string[] },
+  ): string {
+    const outputs = names?.outputs ?? [this.#freshName(op)];
+    this.add({ name: outputs[0]!, op, domain: '', inputs, outputs, attributes });
+    return outputs[0]!;
+  }
+
+  /** Adds a node as it is. Throws a data error for an operator without a shape rule. */
+  add(node: GraphNode): void {
+    const op = findOp(node);
+    if (op === undefined)
+      throw dataError(
+        `Cannot derive a graph through ${describeNode(node)}: its shape rule is not known, supported are ${supportedOps()}`,
+      );
+    const context: InferContext = {
+      node,
+      inputs: node.inputs.map((input) => (input === '' ? undefined : this.type(input))),
+      constant: (index) => this.#known.get(node.inputs[index] ?? ''),
+    };
+    const types = op.infer(context);
+    this.#nodes.push(node);
+    node.outputs.forEach((output, index) => {
+      const type = types[index];
+      if (output !== '' && type !== undefined) this.#declare(output, type);
+    });
+    const known = op.evaluate?.(context);
+    if (known !== undefined) this.#known.set(node.outputs[0]!, known);
+  }
+
+  /** The type of a value; throws where the graph does not hold it. */
+  type(value: string): ValueType {
+    const type = this.#types.get(value);
+    if (type === undefined) throw dataError(`The graph uses "${value}", which nothing before it computes`);
+    return type;
+  }
+
+  /** The value of `value` where it is known before the graph runs. */
+  known(value: string): Tensor | undefined {
+    return this.#known.get(value);
+  }
+
+  /** The sizes of a value; throws a data error where one is not a number. */
+  dims(value: string): readonly number[] {
+    const { dims } = this.type(value);
+    if (dims.every((dim) => typeof dim === 'number')) return dims;
+    throw dataError(
+      `The shape [${dims.join(', ')}] of "${value}" has to be known to train: give the model a fixed input shape apart from its batch`,
+    );
+  }
+
+  /** The nodes added so far. */
+  get nodes(): readonly GraphNode[] {
+    return this.#nodes;
+  }
+
+  /** The finished graph. */
+  build(): Graph {
+    return {
+      name: this.#name,
+      opsets: this.#opsets,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      weights: this.#weights,
+      nodes: this.#nodes,
+    };
+  }
+
+  #freshName(hint: string): string {
+    let name: string;
+    do {
+      this.#fresh += 1;
+      // The prefix keeps clear of names in graphs that people bring.
+      name = `rho/${hint}_${this.#fresh}`;
+    } while (this.#types.has(name));
+    return name;
+  }
+
+  #declare(value: string, type: ValueType): void {
+    if (this.#types.has(value)) throw dataError(`The graph computes "${value}" twice`);
+    this.#types.set(value, type);
+  }
+}

@@ -1,0 +1,196 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { dataError, RhoError } from '../core/errors.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type { Attribute, Graph, GraphNode, GraphValue } from './graph.ts';
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as Kind,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from './proto/onnx_pb.ts';
+import { dtypeOf, elementTypeOf, readTensor, writeTensor } from './tensorProto.ts';
+
+/** The ONNX format version that goes with the opset the project writes. */
+const irVersion = 8n;
+
+/**
+ * The graph in the bytes of an .onnx file. `name` is what an error calls the file. Throws a data error for bytes that are
+ * not an ONNX model, and for element types or weights that cannot be read.
+ */
+export function readModel(bytes: Uint8Array, name: string): Graph {
+  const proto = parseModel(bytes, name);
+  try {
+    return readGraph(proto);
+  } catch (error) {
+    if (error instanceof RhoError) throw dataError(`Cannot read "${name}": ${error.message}`);
+    throw error;
+  }
+}
+
+/** The bytes of an .onnx file that holds `graph`. */
+export function writeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion,
+      producerName: 'rho-loss',
+      opsetImport: Object.entries(graph.opsets).map(([domain, version]) => ({ domain, version: BigInt(version) })),
+      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+      graph: {
+        name: graph.name,
+        input: graph.inputs.map(writeValue),
+        output: graph.outputs.map(writeValue),
+        initializer: [...graph.weights].map(([weight, tensor]) => writeTensor(weight, tensor)),
+        node: graph.nodes.map(writeNode),
+      },
+    }),
+  );
+}
+
+/**
+ * The bytes of the same .onnx file with other numbers in the weights named; everything else stays as it was, what this
+ * project does not understand included.
+ */
+export function replaceWeights(
+  bytes: Uint8Array,
+  name: string,
+  weights: ReadonlyMap<string, Tensor>,
+): Uint8Array<ArrayBuffer> {
+  const proto = parseModel(bytes, name);
+  const graph = proto.graph!;
+  graph.initializer = graph.initializer.map((old) => {
+    const tensor = weights.get(old.name);
+    return tensor === undefined ? old : writeTensor(old.name, tensor);
+  });
+  for (const node of graph.node) {
+    const tensor = node.opType === 'Constant' ? weights.get(node.output[0]!) : undefined;
+    const value = node.attribute.find((attribute) => attribute.name === 'value');
+    if (tensor !== undefined && value !== undefined) value.t = writeTensor('', tensor);
+  }
+  return toBinary(ModelProtoSchema, proto);
+}
+
+function parseModel(bytes: Uint8Array, name: string): ModelProto {
+  let proto: ModelProto | undefined;
+  try {
+    proto = fromBinary(ModelProtoSchema, bytes);
+  } catch {
+    // Not protobuf at all: the same answer as for a protobuf of another kind.
+  }
+  if (proto?.graph === undefined || proto.graph.node.length === 0 || proto.opsetImport.length === 0)
+    throw dataError(`Cannot read "${name}": it is not an ONNX model, expected an .onnx file with a graph`);
+  return proto;
+}
+
+function readGraph(proto: ModelProto): Graph {
+  const graph = proto.graph!;
+  const weights = new Map(graph.initializer.map((tensor) => [tensor.name, readTensor(tensor)]));
+  return {
+    name: graph.name,
+    opsets: Object.fromEntries(
+      proto.opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, Number(version)]),
+    ),
+    // Files of IR version 3 list their weights among the inputs too.
+    inputs: graph.input.filter((value) => !weights.has(value.name)).map(readValue),
+    outputs: graph.output.map(readValue),
+    weights,
+    nodes: graph.node.map(readNode),
+  };
+}
+
+function readValue(proto: ValueInfoProto): GraphValue {
+  const type = proto.type?.value;
+  if (type?.case !== 'tensorType')
+    throw dataError(`"${proto.name}" is a ${type?.case ?? 'value without a type'}, expected a tensor`);
+  const dims = type.value.shape?.dim.map(({ value }, axis) => {
+    if (value.case === 'dimValue') return Number(value.value);
+    return value.case === 'dimParam' && value.value !== '' ? value.value : `${proto.name}.${axis}`;
+  });
+  return { name: proto.name, dtype: dtypeOf(type.value.elemType, `"${proto.name}"`), dims: dims ?? [] };
+}
+
+function writeValue(value: GraphValue): ValueInfoProto {
+  const dim = value.dims.map((size) => ({
+    value:
+      typeof size === 'number'
+        ? ({ case: 'dimValue', value: BigInt(size) } as const)
+        : ({ case: 'dimParam', value: size } as const),
+  }));
+  return create(ValueInfoProtoSchema, {
+    name: value.name,
+    type: { value: { case: 'tensorType', value: { elemType: elementTypeOf(value.dtype), shape: { dim } } } },
+  });
+}
+
+function readNode(proto: NodeProto): GraphNode {
+  return {
+    name: proto.name,
+    op: proto.opType,
+    domain: proto.domain === 'ai.onnx' ? '' : proto.domain,
+    inputs: proto.input,
+    outputs: proto.output,
+    attributes: Object.fromEntries(proto.attribute.map((attribute) => [attribute.name, readAttribute(attribute)])),
+  };
+}
+
+function writeNode(node: GraphNode): NodeProto {
+  return create(NodeProtoSchema, {
+    name: node.name,
+    opType: node.op,
+    domain: node.domain,
+    input: [...node.inputs],
+    output: [...node.outputs],
+    attribute: Object.entries(node.attributes).map(([name, attribute]) => writeAttribute(name, attribute)),
+  });
+}
+
+const utf8 = new TextDecoder();
+const toUtf8 = new TextEncoder();
+
+function readAttribute(proto: AttributeProto): Attribute {
+  switch (proto.type) {
+    case Kind.INT:
+      return { kind: 'int', value: Number(proto.i) };
+    case Kind.FLOAT:
+      return { kind: 'float', value: proto.f };
+    case Kind.INTS:
+      return { kind: 'ints', value: proto.ints.map(Number) };
+    case Kind.FLOATS:
+      return { kind: 'floats', value: proto.floats };
+    case Kind.STRING:
+      return { kind: 'string', value: utf8.decode(proto.s) };
+    case Kind.STRINGS:
+      return { kind: 'strings', value: proto.strings.map((text) => utf8.decode(text)) };
+    case Kind.TENSOR:
+      return { kind: 'tensor', value: readTensor(proto.t!) };
+    default:
+      return { kind: 'other', value: proto };
+  }
+}
+
+function writeAttribute(name: string, attribute: Attribute): AttributeProto {
+  const of = (fields: Partial<AttributeProto>) => create(AttributeProtoSchema, { name, ...fields } as AttributeProto);
+  switch (attribute.kind) {
+    case 'int':
+      return of({ type: Kind.INT, i: BigInt(attribute.value) });
+    case 'float':
+      return of({ type: Kind.FLOAT, f: attribute.value });
+    case 'ints':
+      return of({ type: Kind.INTS, ints: attribute.value.map(BigInt) });
+    case 'floats':
+      return of({ type: Kind.FLOATS, floats: [...attribute.value] });
+    case 'string':
+      return of({ type: Kind.STRING, s: toUtf8.encode(attribute.value) });
+    case 'strings':
+      return of({ type: Kind.STRINGS, strings: attribute.value.map((text) => toUtf8.encode(text)) });
+    case 'tensor':
+      return of({ type: Kind.TENSOR, t: writeTensor('', attribute.value) });
+    case 'other':
+      return attribute.value;
+  }
+}

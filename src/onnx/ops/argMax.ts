@@ -1,0 +1,12 @@
+import { reducedDims } from '../dims.ts';
+import { numberAttribute } from '../graph.ts';
+import { type Op, required } from './op.ts';
+
+export const argMax: Op = {
+  name: 'ArgMax',
+  infer(context) {
+    const { dims } = required(context, 0);
+    const axis = numberAttribute(context.node, 'axis', 0);
+    return [{ dtype: 'int64', dims: reducedDims(dims, [axis], numberAttribute(context.node, 'keepdims', 1) === 1) }];
+  },
+};

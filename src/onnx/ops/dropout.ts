@@ -1,0 +1,14 @@
+import { type Op, required } from './op.ts';
+
+/**
+ * Identity, as a model file holds the eval form (ONNX Dropout without training_mode). The training form replaces it by a
+ * product with a mask that is fed in.
+ */
+export const dropout: Op = {
+  name: 'Dropout',
+  infer(context) {
+    const type = required(context, 0);
+    return [type, { dtype: 'bool', dims: type.dims }];
+  },
+  gradient: ({ upstream: [dy] }) => [dy],
+};

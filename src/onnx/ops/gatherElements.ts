@@ -1,0 +1,13 @@
+import { int, numberAttribute, string } from '../graph.ts';
+import { type Op, required } from './op.ts';
+
+export const gatherElements: Op = {
+  name: 'GatherElements',
+  infer: (context) => [{ dtype: required(context, 0).dtype, dims: required(context, 1).dims }],
+  gradient({ node, builder, upstream: [dy] }) {
+    const [data, indices] = node.inputs as [string, string];
+    const zeros = builder.node('Expand', [builder.scalar(0), builder.int64(builder.dims(data))]);
+    const axis = int(numberAttribute(node, 'axis', 0));
+    return [builder.node('ScatterElements', [zeros, indices, dy!], { axis, reduction: string('add') }), undefined];
+  },
+};

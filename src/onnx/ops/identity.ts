@@ -1,0 +1,8 @@
+import { type Op, sameAsInput } from './op.ts';
+
+export const identity: Op = {
+  name: 'Identity',
+  infer: sameAsInput,
+  evaluate: ({ constant }) => constant(0),
+  gradient: ({ upstream: [dy] }) => [dy],
+};

@@ -1,0 +1,61 @@
+import type { GraphNode } from '../graph.ts';
+import { add } from './add.ts';
+import { argMax } from './argMax.ts';
+import { cast } from './cast.ts';
+import { constant } from './constant.ts';
+import { div } from './div.ts';
+import { dropout } from './dropout.ts';
+import { equal } from './equal.ts';
+import { erf } from './erf.ts';
+import { exp } from './exp.ts';
+import { expand } from './expand.ts';
+import { flatten } from './flatten.ts';
+import { gatherElements } from './gatherElements.ts';
+import { gelu } from './gelu.ts';
+import { gemm } from './gemm.ts';
+import { hardSigmoid } from './hardSigmoid.ts';
+import { identity } from './identity.ts';
+import { log } from './log.ts';
+import { logSoftmax } from './logSoftmax.ts';
+import { matmul } from './matmul.ts';
+import { mul } from './mul.ts';
+import { neg } from './neg.ts';
+import type { Op } from './op.ts';
+import { reduceMax } from './reduceMax.ts';
+import { reduceMean } from './reduceMean.ts';
+import { reduceSum } from './reduceSum.ts';
+import { relu } from './relu.ts';
+import { reshape } from './reshape.ts';
+import { scatterElements } from './scatterElements.ts';
+import { shape } from './shape.ts';
+import { sigmoid } from './sigmoid.ts';
+import { softmax } from './softmax.ts';
+import { sqrt } from './sqrt.ts';
+import { sub } from './sub.ts';
+import { tanh } from './tanh.ts';
+import { transpose } from './transpose.ts';
+import { where } from './where.ts';
+
+/** Every operator of ONNX's own set that the project knows, by name. */
+export const ops: ReadonlyMap<string, Op> = new Map(
+  [
+    ...[add, sub, mul, div, neg, identity, sqrt, exp, log, erf, cast, where, equal],
+    ...[relu, tanh, sigmoid, gelu, hardSigmoid, softmax, logSoftmax, dropout],
+    ...[gemm, matmul, flatten, reshape, transpose, expand, shape, constant],
+    ...[reduceMean, reduceSum, reduceMax, argMax, gatherElements, scatterElements],
+  ].map((op) => [op.name, op]),
+);
+
+/** What the project knows of the operator of `node`; undefined for one it does not know. */
+export function findOp(node: GraphNode): Op | undefined {
+  return node.domain === '' ? ops.get(node.op) : undefined;
+}
+
+/** The names of the operators that `which` holds for, for error messages. */
+export function supportedOps(which: (op: Op) => boolean = () => true): string {
+  return [...ops.values()]
+    .filter(which)
+    .map((op) => op.name)
+    .sort()
+    .join(', ');
+}

@@ -1,0 +1,7 @@
+import { type Op, sameAsInput } from './op.ts';
+
+export const log: Op = {
+  name: 'Log',
+  infer: sameAsInput,
+  gradient: ({ node, builder, upstream: [dy] }) => [builder.node('Div', [dy!, node.inputs[0]!])],
+};

@@ -1,0 +1,47 @@
+import { dataError } from '../../core/errors.ts';
+import { broadcastDims } from '../dims.ts';
+import { reshaped, summedTo, transposed } from '../gradients.ts';
+import { describeNode } from '../graph.ts';
+import { type Op, required } from './op.ts';
+
+/** Matrix product with broadcasting over leading axes, as NumPy's matmul (ONNX MatMul). */
+export const matmul: Op = {
+  name: 'MatMul',
+  infer(context) {
+    const a = required(context, 0);
+    const b = required(context, 1);
+    const what = describeNode(context.node);
+    if (a.dims.length === 0 || b.dims.length === 0)
+      throw dataError(`${what} takes vectors or matrices, found a scalar`);
+    const left = a.dims.length === 1 ? [1, ...a.dims] : a.dims;
+    const right = b.dims.length === 1 ? [...b.dims, 1] : b.dims;
+    const inner = left.at(-1)!;
+    const innerB = right.at(-2)!;
+    if (typeof inner === 'number' && typeof innerB === 'number' && inner !== innerB)
+      throw dataError(`${what} multiplies ${inner} columns by ${innerB} rows`);
+    const batch = broadcastDims(left.slice(0, -2), right.slice(0, -2), what);
+    const rows = a.dims.length === 1 ? [] : [left.at(-2)!];
+    const columns = b.dims.length === 1 ? [] : [right.at(-1)!];
+    return [{ dtype: a.dtype, dims: [...batch, ...rows, ...columns] }];
+  },
+  gradient({ node, builder, upstream: [dy], wanted }) {
+    const [a, b] = node.inputs as [string, string];
+    const dimsA = builder.dims(a);
+    const dimsB = builder.dims(b);
+    // Vectors become matrices for the time of the gradient, so that one rule serves all ranks.
+    const matrixA = dimsA.length === 1 ? reshaped(builder, a, [1, ...dimsA]) : a;
+    const matrixB = dimsB.length === 1 ? reshaped(builder, b, [...dimsB, 1]) : b;
+    const rows = dimsA.length === 1 ? 1 : dimsA.at(-2)!;
+    const columns = dimsB.length === 1 ? 1 : dimsB.at(-1)!;
+    const batch = builder
+      .dims(dy!)
+      .slice(0, builder.dims(dy!).length - Number(dimsA.length > 1) - Number(dimsB.length > 1));
+    const upstream = reshaped(builder, dy!, [...batch, rows, columns]);
+    const da = () => summedTo(builder, builder.node('MatMul', [upstream, transposed(builder, matrixB)]), matrixA);
+    const db = () => summedTo(builder, builder.node('MatMul', [transposed(builder, matrixA), upstream]), matrixB);
+    return [
+      wanted(0) ? reshaped(builder, da(), dimsA) : undefined,
+      wanted(1) ? reshaped(builder, db(), dimsB) : undefined,
+    ];
+  },
+};

@@ -1,0 +1,7 @@
+import { type Op, sameAsInput } from './op.ts';
+
+export const neg: Op = {
+  name: 'Neg',
+  infer: sameAsInput,
+  gradient: ({ builder, upstream: [dy] }) => [builder.node('Neg', [dy!])],
+};

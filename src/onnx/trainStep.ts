@@ -1,0 +1,102 @@
+import { dataError } from '../core/errors.ts';
+import { adamwInputs, writeAdamw } from './adamw.ts';
+import { differentiate } from './autodiff.ts';
+import { GraphBuilder } from './builder.ts';
+import { type Classifier, classCount, findClassifier } from './classifier.ts';
+import type { Graph } from './graph.ts';
+import { appendLossHead, writeExampleOutputs } from './lossHead.ts';
+import { declareStoredInputs, type FeedOptions } from './preprocess.ts';
+import { addTrainingForm, type DropoutMask } from './trainingForm.ts';
+
+export interface TrainStepOptions extends FeedOptions {
+  readonly smallBatch: number;
+  /** Decay rates of AdamW's moments; default .9 and .999. */
+  readonly betas: readonly [number, number];
+}
+
+/** One trained tensor: its inputs are also the names of its outputs with `/next` behind. */
+export interface Parameter {
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** Inputs of the first and second moment. */
+  readonly moments: readonly [string, string];
+}
+
+/** A whole training step as one graph, and what to feed it with. */
+export interface TrainStep {
+  readonly graph: Graph;
+  readonly parameters: readonly Parameter[];
+  readonly masks: readonly DropoutMask[];
+}
+
+/** The name under which a step gives the next value of an input. */
+export function nextOf(name: string): string {
+  return `${name}/next`;
+}
+
+/** The outputs of a train step beside the next weights and moments: of each example before the step, and their mean loss. */
+export const trainStepOutputs = ['meanLoss', 'loss', 'predicted'] as const;
+
+/**
+ * Derives the train-step graph of a model in eval form: preprocessing, training form, mean cross-entropy of the small batch,
+ * gradients and AdamW in one ONNX graph. Inputs: the stored examples, labels, the scalars of AdamW, dropout masks, and each
+ * parameter with its two moments; outputs: `trainStepOutputs` and the next value of each parameter and moment.
+ */
+export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
+  const classifier = findClassifier(model, options.name);
+  const names = trainableParameters(classifier);
+  const builder = new GraphBuilder(`${model.name}/train-step`, model.opsets);
+  declareStoredInputs(builder, model, options.smallBatch, options);
+  for (const [name, tensor] of model.weights) {
+    if (names.includes(name)) builder.input({ name, ...tensor });
+    else builder.weight(name, tensor);
+  }
+  const masks = addTrainingForm(builder, classifier.nodes);
+  classCount(builder, classifier.logits, options.name);
+  const head = appendLossHead(builder, classifier.logits);
+  const meanLoss = builder.node('ReduceMean', [head.loss], { keepdims: { kind: 'int', value: 0 } });
+
+  const gradients = differentiate(builder, meanLoss, names);
+  for (const name of adamwInputs) builder.input({ name, dtype: 'float32', dims: [] });
+  const parameters = names
+    .filter((name) => gradients.has(name))
+    .map((name) => writeUpdate(builder, name, gradients.get(name)!, options.betas));
+  if (parameters.length === 0)
+    throw dataError(
+      `Cannot train "${options.name}": none of its weights reaches the logits, expected float32 initialisers`,
+    );
+  builder.output(meanLoss, 'meanLoss');
+  writeExampleOutputs(builder, head, ['loss', 'predicted']);
+  return { graph: withoutUnused(builder.build()), parameters, masks };
+}
+
+/** The initialisers that can be trained: float32, of rank 1 and up, on the way to the logits. */
+export function trainableParameters({ graph, nodes }: Classifier): readonly string[] {
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  return [...graph.weights]
+    .filter(([name, tensor]) => tensor.dtype === 'float32' && tensor.dims.length > 0 && used.has(name))
+    .map(([name]) => name);
+}
+
+function writeUpdate(
+  builder: GraphBuilder,
+  name: string,
+  gradient: string,
+  betas: readonly [number, number],
+): Parameter {
+  const dims = builder.dims(name);
+  const moments = [`${name}/moment1`, `${name}/moment2`] as const;
+  for (const moment of moments) builder.input({ name: moment, dtype: 'float32', dims });
+  const next = writeAdamw(builder, name, gradient, moments, betas);
+  builder.output(next.parameter, nextOf(name));
+  next.moments.forEach((value, index) => {
+    builder.output(value, nextOf(moments[index]!));
+  });
+  return { name, dims, moments };
+}
+
+/** Parameters that the gradient does not reach stay inputs of the builder: drop them from the graph. */
+function withoutUnused(graph: Graph): Graph {
+  const used = new Set(graph.nodes.flatMap((node) => node.inputs));
+  return { ...graph, inputs: graph.inputs.filter((input) => used.has(input.name)) };
+}

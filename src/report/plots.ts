@@ -1,0 +1,244 @@
+import type { Markish } from '@observablehq/plot';
+import type { EvaluationEvent, Quantiles } from '../loop/events.ts';
+import { formatAccuracy, formatLoss, formatSeconds, formatShare, isNumber } from './format.ts';
+import type { History } from './history.ts';
+import { labelColours } from './palette.ts';
+import type { Histogram } from './reportData.ts';
+import { type EndLabel, endLabels, type Pen } from './svg.ts';
+
+const frame = { width: 480, height: 300, marginTop: 16, marginBottom: 38, marginLeft: 48 };
+/** About the width of a letter and the height of a line of the charts' type, in units of the viewBox. */
+const letter = 7.4;
+const lineHeight = 16;
+
+/** Colours by strategy, as CSS. */
+export type Colours = Readonly<Record<string, string>>;
+
+/** A horizontal line to compare with, such as a target accuracy or the noise rate. */
+export interface Reference {
+  readonly value: number;
+  readonly text: string;
+}
+
+/** What a line chart shows and over what. */
+export interface CurveChart {
+  readonly description: string;
+  readonly x: 'step' | 'seconds';
+  readonly value: (event: EvaluationEvent) => number | null;
+  readonly format: (value: number) => string;
+  readonly references: readonly Reference[];
+  /** Lowest value of the axis; left out, the axis begins below the lowest point. */
+  readonly from?: number;
+}
+
+/** Accuracy over steps or seconds, with a line at each target. */
+export function accuracyChart(x: 'step' | 'seconds', targets: readonly string[]): CurveChart {
+  return {
+    description: `Test accuracy against ${x === 'step' ? 'training steps' : 'seconds of training'}, a line per strategy`,
+    x,
+    value: (event) => event.accuracy,
+    format: formatAccuracy,
+    references: targets.map((target) => ({ value: Number(target), text: target })),
+  };
+}
+
+/** The share of wrongly labelled examples among the selected, beside the share among all candidates. */
+export function corruptedChart(noiseRate: number | null): CurveChart {
+  return {
+    description: 'Share of selected examples with a wrong label against training steps, a line per strategy',
+    x: 'step',
+    value: (event) => event.corruptedShare,
+    format: formatShare,
+    references: isNumber(noiseRate) ? [{ value: noiseRate, text: `in all data ${formatShare(noiseRate)}` }] : [],
+    from: 0,
+  };
+}
+
+/** The share of selected examples the target already predicted rightly. */
+export function learntChart(): CurveChart {
+  return {
+    description: 'Share of selected examples already predicted as labelled against training steps, a line per strategy',
+    x: 'step',
+    value: (event) => event.learntShare,
+    format: formatShare,
+    references: [],
+    from: 0,
+  };
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly title: string;
+}
+
+/** A line per strategy: thin ones for single seeds, a strong one for their mean, its name at the end. */
+export function drawCurves(pen: Pen, all: readonly History[], colours: Colours, chart: CurveChart): string {
+  const { plot } = pen;
+  const lines = all.map(({ strategy, runs, mean }) => ({
+    strategy,
+    colour: colours[strategy]!,
+    runs: runs.length > 1 ? runs.map((run) => points(run, strategy, chart)) : [],
+    mean: points(mean, strategy, chart),
+  }));
+  const ends = lines.flatMap(({ strategy, colour, mean }): EndLabel[] => {
+    const last = mean.at(-1);
+    return last ? [{ text: strategy, colour, x: last.x, y: last.y }] : [];
+  });
+  const values = lines.flatMap(({ runs, mean }) => [mean, ...runs].flat().map((point) => point.y));
+  const [low, high] = extent([...values, ...chart.references.map(({ value }) => value)], chart.from);
+  const right = Math.max(...lines.flatMap(({ runs, mean }) => [mean, ...runs].flat().map((point) => point.x)), 1e-9);
+  const marginRight = 20 + letter * Math.max(0, ...ends.map(({ text }) => text.length));
+  const gap = ((high - low) * lineHeight) / (frame.height - frame.marginTop - frame.marginBottom);
+  const marks: Markish[] = [
+    ...chart.references.flatMap(({ value, text }) => referenceMarks(pen, value, text)),
+    ...lines.flatMap(({ colour, runs }) =>
+      runs.map((run) => plot.line(run, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1, strokeOpacity: 0.4 })),
+    ),
+    ...lines.map(({ colour, mean }) => plot.line(mean, { x: 'x', y: 'y', stroke: colour, strokeWidth: 2 })),
+    ...lines.map(({ colour, mean }) =>
+      // The clear rim gives the pointer something to hit.
+      plot.dot(mean, { x: 'x', y: 'y', r: 2.5, fill: colour, stroke: 'transparent', strokeWidth: 10, title: 'title' }),
+    ),
+    ...endLabels(pen, ends, gap),
+  ];
+  return pen.draw(chart.description, {
+    ...frame,
+    marginRight,
+    x: { domain: [0, right], label: chart.x === 'step' ? 'steps' : 'seconds', labelArrow: 'none', ticks: 5 },
+    y: {
+      domain: [low, high],
+      label: null,
+      grid: true,
+      ticks: 5,
+      ...(chart.format === formatShare ? { percent: false, tickFormat: '%' } : {}),
+    },
+    marks,
+  });
+}
+
+function points(events: readonly EvaluationEvent[], strategy: string, chart: CurveChart): Point[] {
+  return events.flatMap((event) => {
+    const y = chart.value(event);
+    const title = (value: number): string =>
+      `${strategy}, step ${event.step} (${formatSeconds(event.seconds)}): ${chart.format(value)}`;
+    return isNumber(y) && isNumber(event[chart.x]) ? [{ x: event[chart.x], y, title: title(y) }] : [];
+  });
+}
+
+/** Round limits around values: tenths, or the share of the axis that stays legible. */
+function extent(values: readonly number[], from: number | undefined): [number, number] {
+  const low = from ?? Math.max(0, Math.floor(Math.min(...values, 1) * 10 - 0.2) / 10);
+  const high = Math.min(1, Math.ceil(Math.max(...values, low) * 10 + 0.2) / 10);
+  return [low, Math.max(high, low + 0.1)];
+}
+
+function referenceMarks({ plot }: Pen, value: number, text: string): Markish[] {
+  return [
+    plot.ruleY([value], { stroke: 'currentColor', strokeDasharray: '3,4', strokeOpacity: 0.7 }),
+    plot.text([text], {
+      y: [value],
+      frameAnchor: 'left',
+      textAnchor: 'start',
+      dx: 4,
+      dy: -8,
+      text: [text],
+      fill: 'var(--quiet)',
+      stroke: 'var(--paper)',
+      strokeWidth: 4,
+    }),
+  ];
+}
+
+/** Losses below this are drawn here: on a logarithmic axis a loss of zero has no place. */
+const smallestLoss = 0.001;
+
+/** Lowest and highest loss of all strategies' quartiles, so that their charts share an axis. */
+export function lossDomain(all: readonly History[]): [number, number] {
+  const quantiles = all.flatMap(({ mean }) => mean.flatMap((event) => [event.selectedLoss, event.otherLoss]));
+  const known = quantiles.filter((each): each is Quantiles => each !== null);
+  const low = Math.max(smallestLoss, Math.min(1, ...known.map(({ q25 }) => q25)));
+  return [low, Math.max(1, ...known.map(({ q75 }) => q75)) * 1.1];
+}
+
+/** Median and middle half of the losses of selected and passed-over candidates over steps, of one strategy. */
+export function drawLosses(pen: Pen, history: History, colour: string, domain: [number, number]): string {
+  const { plot } = pen;
+  const band = (which: 'selectedLoss' | 'otherLoss', fill: string, dash: string): Markish[] => {
+    const rows = history.mean.flatMap((event) => {
+      const quantiles = event[which];
+      if (!quantiles) return [];
+      const [q25, median, q75] = [quantiles.q25, quantiles.median, quantiles.q75].map((loss) =>
+        Math.max(domain[0], loss),
+      );
+      const kind = which === 'selectedLoss' ? 'selected' : 'passed over';
+      const title = `${kind}, step ${event.step}: median ${formatLoss(quantiles.median)}, quartiles ${formatLoss(quantiles.q25)} and ${formatLoss(quantiles.q75)}`;
+      return [{ step: event.step, q25, median, q75, title }];
+    });
+    return [
+      plot.areaY(rows, { x: 'step', y1: 'q25', y2: 'q75', fill, fillOpacity: 0.18 }),
+      plot.line(rows, { x: 'step', y: 'median', stroke: fill, strokeWidth: 2, strokeDasharray: dash }),
+      plot.dot(rows, { x: 'step', y: 'median', r: 2, fill, stroke: 'transparent', strokeWidth: 10, title: 'title' }),
+    ];
+  };
+  return pen.draw(
+    `Losses of selected and passed-over candidates against training steps, strategy ${history.strategy}`,
+    {
+      ...frame,
+      width: 360,
+      height: 230,
+      marginRight: 12,
+      x: { label: 'steps', labelArrow: 'none', ticks: 4 },
+      y: { type: 'log', domain, label: null, grid: true, tickFormat: formatTick, ticks: 4 },
+      marks: [...band('otherLoss', 'var(--quiet)', '5,3'), ...band('selectedLoss', colour, 'none')],
+    },
+  );
+}
+
+/** Powers of ten only: a logarithmic axis labels too many others. */
+function formatTick(value: number): string {
+  return /^(1|0\.0*1|10+)$/.test(String(value)) ? String(value) : '';
+}
+
+/** Numbers of examples by irreducible loss: right and wrong labels apart where they are known. */
+export function drawHistogram(pen: Pen, { edges, clean, corrupted, all }: Histogram): string {
+  const { plot } = pen;
+  const series =
+    clean && corrupted
+      ? [
+          { name: 'label right', counts: clean, colour: labelColours.clean },
+          { name: 'label wrong', counts: corrupted, colour: labelColours.corrupted },
+        ]
+      : [{ name: 'all', counts: all, colour: labelColours.clean }];
+  const bins = (counts: readonly number[], name: string): object[] =>
+    counts.flatMap((count, index) => {
+      const [from, to] = [edges[index]!, edges[index + 1]!];
+      const title = `${name}, ${formatLoss(from)} to ${formatLoss(to)}: ${count}`;
+      return count > 0 ? [{ from, to, count, title }] : [];
+    });
+  const marks = series.map(({ name, counts, colour }) =>
+    plot.rect(bins(counts, name), {
+      x1: 'from',
+      x2: 'to',
+      y1: 0,
+      y2: 'count',
+      fill: colour,
+      fillOpacity: 0.45,
+      stroke: colour,
+      strokeWidth: 1,
+      insetLeft: 0.5,
+      insetRight: 0.5,
+      title: 'title',
+    }),
+  );
+  return pen.draw('Number of examples by irreducible loss', {
+    ...frame,
+    width: 760,
+    height: 280,
+    marginRight: 16,
+    marginLeft: 60,
+    x: { domain: [edges[0] ?? 0, edges.at(-1) ?? 1], label: 'irreducible loss', labelArrow: 'none' },
+    y: { label: null, grid: true, ticks: 5 },
+    marks: [...marks, plot.ruleY([0], { stroke: 'currentColor' })],
+  });
+}

@@ -1,0 +1,135 @@
+import { parentPort, Worker } from 'node:worker_threads';
+import { type ErrorKind, RhoError } from '../core/errors.ts';
+
+/** Functions that a thread answers, by name. Arguments and results are plain data that can be posted. */
+export type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
+
+type Argument<H extends Handlers, M extends keyof H> = Parameters<H[M]>[0];
+type Result<H extends Handlers, M extends keyof H> = Awaited<ReturnType<H[M]>>;
+
+/** A thread that answers calls in the order they were made. */
+export interface Thread<H extends Handlers> {
+  /** Calls `method` there; the buffers in `transfer` are moved, not copied. Rejects if the thread fails or ends. */
+  call<M extends keyof H & string>(
+    method: M,
+    argument: Argument<H, M>,
+    transfer?: readonly ArrayBuffer[],
+  ): Promise<Result<H, M>>;
+  /** Lets what was called finish, then ends the thread. */
+  stop(): Promise<void>;
+}
+
+interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly argument: unknown;
+}
+
+type Reply =
+  | { readonly id: number; readonly result: unknown }
+  | {
+      readonly id: number;
+      readonly error: { readonly message: string; readonly kind: ErrorKind | null; readonly stack: string | undefined };
+    };
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/** The worker method that every thread answers: by then all calls before it are done. */
+const farewell = 'farewell';
+
+/** The URL of a module beside this one, in the form that runs here: source as .ts, built as .js. */
+export function siblingModule(name: string, importer: string): URL {
+  return new URL(`${name}${importer.endsWith('.ts') ? '.ts' : '.js'}`, importer);
+}
+
+/** Starts a thread that runs `module`, which calls `serveThread` with handlers of type H. `name` is for error messages. */
+export function startThread<H extends Handlers>(module: URL, name: string): Thread<H> {
+  const worker = new Worker(module);
+  const pending = new Map<number, Pending>();
+  let nextId = 0;
+  let failure: Error | undefined;
+  let stopped: Promise<void> | undefined;
+
+  const fail = (reason: string) => {
+    failure ??= new Error(`The ${name} thread ended: ${reason}`);
+    for (const { reject } of pending.values()) reject(failure);
+    pending.clear();
+  };
+  worker.on('message', (reply: Reply) => {
+    const waiting = pending.get(reply.id);
+    pending.delete(reply.id);
+    if (waiting === undefined) return;
+    if ('error' in reply) waiting.reject(rebuildError(reply.error));
+    else waiting.resolve(reply.result);
+  });
+  worker.on('error', (error) => fail(error.message));
+  worker.on('exit', (code) => fail(`exit code ${code}`));
+
+  const post = (method: string, argument: unknown, transfer: readonly ArrayBuffer[] = []) =>
+    new Promise<unknown>((resolve, reject) => {
+      if (failure !== undefined) return reject(failure);
+      const id = nextId++;
+      pending.set(id, { resolve, reject });
+      worker.postMessage({ id, method, argument } satisfies Request, [...transfer]);
+    });
+
+  return {
+    call: (method, argument, transfer) => post(method, argument, transfer) as Promise<never>,
+    stop() {
+      // Ending a thread while ONNX Runtime computes aborts the process: ask first.
+      stopped ??= post(farewell, undefined)
+        .catch(() => undefined)
+        .then(() => worker.terminate())
+        .then(() => undefined);
+      return stopped;
+    },
+  };
+}
+
+/** Answers calls in a thread, one after another. */
+export function serveThread(handlers: Handlers): void {
+  const port = parentPort;
+  if (port === null) throw new Error('This module only runs as a thread');
+  let last: Promise<unknown> = Promise.resolve();
+  port.on('message', ({ id, method, argument }: Request) => {
+    last = last.then(async () => {
+      try {
+        const result = method === farewell ? undefined : await handlers[method]!(argument as never);
+        port.postMessage({ id, result } satisfies Reply, transferable(result));
+      } catch (error) {
+        const { message, stack } = error as Error;
+        const kind = error instanceof RhoError ? error.kind : null;
+        port.postMessage({ id, error: { message, kind, stack } } satisfies Reply);
+      }
+    });
+  });
+}
+
+/** The buffers of typed arrays found in a result, so that they are moved rather than copied. */
+function transferable(value: unknown): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  const visit = (part: unknown) => {
+    if (ArrayBuffer.isView(part)) {
+      if (part.buffer instanceof ArrayBuffer) buffers.add(part.buffer);
+    } else if (typeof part === 'object' && part !== null) Object.values(part).forEach(visit);
+  };
+  visit(value);
+  return [...buffers];
+}
+
+function rebuildError({
+  message,
+  kind,
+  stack,
+}: {
+  message: string;
+  kind: ErrorKind | null;
+  stack: string | undefined;
+}): Error {
+  const error = kind === null ? new Error(message) : new RhoError(kind, message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests import src/*.ts for its types and run what ships: the same file built into dist/, which Node 20 can also open
+// as a worker thread.
+export default defineConfig({
+  resolve: {
+    alias: [{ find: /^(?:\.\.\/)+src\/(.*)\.ts$/, replacement: `${import.meta.dirname}/dist/$1.js` }],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    setupFiles: ['test/toBeAllClose.ts'],
+  },
+});
