@@ -1,8 +1,8 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 // Tests import src/*.ts for its types and run what ships: the same file built into dist/, which Node 20 can also open
 // as a worker thread.
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   resolve: {
     alias: [{ find: /^(?:\.\.\/)+src\/(.*)\.ts$/, replacement: `${import.meta.dirname}/dist/$1.js` }],
   },
@@ -15,3 +15,5 @@ export default defineConfig({
     setupFiles: ['test/toBeAllClose.ts'],
   },
 });
+
+export default config;

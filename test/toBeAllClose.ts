@@ -6,6 +6,7 @@ interface Tolerance {
 }
 
 declare module 'vitest' {
+  // biome-ignore lint/suspicious/noExplicitAny: the declaration has to repeat vitest's own
   interface Matchers<T = any> {
     /** Every |a - b| <= atol + rtol |b|, as in NumPy's allclose. */
     toBeAllClose: (expected: ArrayLike<number>, tolerance?: Tolerance) => T;
@@ -27,7 +28,8 @@ expect.extend({
     }
     return {
       pass: worst < 0,
-      message: () => `differs at ${worst}: ${received[worst]}, expected ${expected[worst]} (rtol ${rtol}, atol ${atol})`,
+      message: () =>
+        `differs at ${worst}: ${received[worst]}, expected ${expected[worst]} (rtol ${rtol}, atol ${atol})`,
     };
   },
 });

@@ -22,7 +22,8 @@ export interface StepEvent {
   readonly corrupted: number | null;
   /** How many of them the target already predicted rightly (as labelled) before the step. */
   readonly learnt: number;
-  readonly selectedLoss: Quantiles;
+  /** Null where no loss is a number. */
+  readonly selectedLoss: Quantiles | null;
   /** The candidates that were passed over; null for a strategy that does not score them. */
   readonly otherLoss: Quantiles | null;
   /** Candidates excluded because a loss was not a number. */

@@ -37,10 +37,10 @@ export class GraphBuilder {
   }
 
   /** Declares a graph input. */
-  input(value: GraphValue): string {
-    this.#inputs.push(value);
-    this.#declare(value.name, value);
-    return value.name;
+  input({ name, dtype, dims }: GraphValue): string {
+    this.#inputs.push({ name, dtype, dims });
+    this.#declare(name, { dtype, dims });
+    return name;
   }
 
   /** Makes `value` an output of the graph, under another name if one is given. */
@@ -156,8 +156,9 @@ export class GraphBuilder {
     return name;
   }
 
-  #declare(value: string, type: ValueType): void {
+  #declare(value: string, { dtype, dims }: ValueType): void {
     if (this.#types.has(value)) throw dataError(`The graph computes "${value}" twice`);
-    this.#types.set(value, type);
+    // Weights and graph inputs come with more than their type, which must not spread to what is computed from them.
+    this.#types.set(value, { dtype, dims });
   }
 }

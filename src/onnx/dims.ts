@@ -21,16 +21,9 @@ export function positiveAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
-/** The shape after reducing `axes` (all of them where undefined or empty). */
-export function reducedDims(dims: readonly Dim[], axes: readonly number[] | undefined, keep: boolean): readonly Dim[] {
-  const reduced = reducedAxes(dims.length, axes);
-  return dims.flatMap((dim, axis) => (reduced.has(axis) ? (keep ? [1] : []) : [dim]));
-}
-
-/** The set of axes a reduction works on. */
-export function reducedAxes(rank: number, axes: readonly number[] | undefined): ReadonlySet<number> {
-  if (axes === undefined || axes.length === 0) return new Set(Array.from({ length: rank }, (_, axis) => axis));
-  return new Set(axes.map((axis) => positiveAxis(axis, rank)));
+/** The shape after reducing `axes`. */
+export function reducedDims(dims: readonly Dim[], axes: ReadonlySet<number>, keep: boolean): readonly Dim[] {
+  return dims.flatMap((dim, axis) => (axes.has(axis) ? (keep ? [1] : []) : [dim]));
 }
 
 /** The product of sizes as one size: a number where all are known, else an expression. */

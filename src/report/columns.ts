@@ -48,19 +48,19 @@ export function comparisonColumns(data: ReportData): Column[] {
       figure: (summary) => summary.secondsToTarget[target] ?? missing,
     },
   ]);
-  const accuracy = { group: 'accuracy', better: 'high', format: formatAccuracy } as const;
-  drafts.push({ ...accuracy, header: 'final', figure: (summary) => summary.finalAccuracy });
-  drafts.push({ ...accuracy, header: 'last 5', figure: (summary) => single(summary.finalAccuracy.lastFiveMean) });
-  drafts.push(...shareColumns(summaries, 'corrupted', 'low', (summary) => summary.corruptedShare));
-  // Few points already learnt are no merit in themselves: picking nothing but wrong labels gives the fewest.
-  drafts.push(...shareColumns(summaries, 'already learnt', null, (summary) => summary.learntShare));
   drafts.push({
-    group: 'training',
+    group: 'run',
     header: 'time',
     better: 'low',
     format: formatSeconds,
     figure: (summary) => summary.seconds,
   });
+  const accuracy = { group: 'accuracy', better: 'high', format: formatAccuracy } as const;
+  drafts.push({ ...accuracy, header: 'final', figure: (summary) => summary.finalAccuracy });
+  drafts.push({ ...accuracy, header: 'last 5', figure: (summary) => single(summary.finalAccuracy.lastFiveMean) });
+  drafts.push(...shareColumns(summaries, 'corrupted', 'low', (summary) => summary.corruptedShare));
+  // Few points already learnt are no merit in themselves: picking nothing but wrong labels gives the fewest.
+  drafts.push(...shareColumns(summaries, 'learnt', null, (summary) => summary.learntShare));
   return drafts.map((draft) => finish(draft, summaries));
 }
 

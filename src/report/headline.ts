@@ -21,7 +21,11 @@ export function headline(data: ReportData): Headline {
   const baseline = names.find((name) => name === 'uniform') ?? names.find((name) => name !== subject);
   if (subject === undefined || baseline === undefined || subject === baseline) {
     const only = subject ?? baseline;
-    return { finding: only === undefined ? 'There are no runs to compare.' : alone(data, only), remarks: [] };
+    if (only === undefined) return { finding: 'There are no runs to compare.', remarks: [] };
+    const cost = isRho(only) && data.il ? formatSeconds(data.il.seconds + data.il.scoringSeconds) : null;
+    const remarks =
+      cost === null ? [] : [`Not counted: ${cost} for the irreducible losses, once for all runs on this data.`];
+    return { finding: alone(data, only), remarks };
   }
   return { finding: compare(data, subject, baseline), remarks: remarks(data, subject, baseline) };
 }
@@ -104,8 +108,11 @@ function remarks(data: ReportData, subject: string, baseline: string): string[] 
     const cost = data.il.seconds + data.il.scoringSeconds;
     const own = seconds(data, subject, target);
     const change = changeInWords(ratio(seconds(data, baseline, target), (own ?? Number.NaN) + cost), 'time', 'less');
-    const sum = change === '' ? '' : `; with them ${subject} needs ${change} than ${baseline} to reach ${target}`;
-    found.push(`The irreducible losses cost ${formatSeconds(cost)} before, once for all runs on this data${sum}.`);
+    const sum =
+      change === ''
+        ? ''
+        : `; with them ${subject} reaches ${target} in ${formatSeconds(own! + cost)}, ${change} ${change.includes('less') ? 'than' : 'as'} ${baseline}`;
+    found.push(`Not counted: ${formatSeconds(cost)} for the irreducible losses, once for all runs on this data${sum}.`);
   }
   const others = Object.keys(data.strategies).filter((name) => name !== subject && name !== baseline);
   if (target) {
@@ -132,7 +139,7 @@ function ratio(baseline: number | null, subject: number | null): number | null {
 function changeInWords(gain: number | null, noun: string, better: string): string {
   if (gain === null) return '';
   if (gain >= 1.05) return `${gain.toFixed(1)}x ${better} ${noun}`;
-  if (gain <= 1 / 1.05) return `${(1 / gain).toFixed(1)}x more ${noun}`;
+  if (gain <= 1 / 1.05) return `${(1 / gain).toFixed(1)}x as ${noun === 'steps' ? 'many' : 'much'} ${noun}`;
   return noun === 'steps' ? 'about as many steps' : `about the same ${noun}`;
 }
 

@@ -1,4 +1,4 @@
-import { escapeHtml } from './format.ts';
+import { escapeHtml, formatShare } from './format.ts';
 import { headline } from './headline.ts';
 import { type History, histories } from './history.ts';
 import { labelColours, strategyColours } from './palette.ts';
@@ -28,7 +28,7 @@ export async function renderHtml(data: ReportData): Promise<string> {
   const all = histories(data);
   const { finding, remarks } = headline(data);
   const sections = [
-    section('Comparison', tableHtml(data, colours)),
+    section(Object.keys(data.strategies).length > 1 ? 'Comparison' : 'Result', tableHtml(data, colours)),
     ...(all.length > 0 ? [accuracySection(pen, data, all, colours), selectionSection(pen, data, all, colours)] : []),
     lossSection(pen, all, colours),
     irreducibleSection(pen, data),
@@ -93,7 +93,9 @@ function selectionSection(pen: Pen, data: ReportData, all: readonly History[], c
   const corrupted = corruptedChart(data.data.noiseRate);
   const learnt = learntChart();
   const truth = has(corrupted);
-  if (truth) figures.push(figure('With a wrong label', '(lower is better)', drawCurves(pen, all, colours, corrupted)));
+  const rate = corrupted.references[0];
+  const dashed = rate === undefined ? '' : `(dashed: among all candidates, ${formatShare(rate)})`;
+  if (truth) figures.push(figure('With a wrong label', dashed, drawCurves(pen, all, colours, corrupted)));
   if (has(learnt))
     figures.push(figure('Already learnt', '(predicted as labelled)', drawCurves(pen, all, colours, learnt)));
   if (figures.length === 0) return '';
@@ -109,13 +111,13 @@ function lossSection(pen: Pen, all: readonly History[], colours: Colours): strin
   const domain = lossDomain(known);
   const figures = known.map((history) => {
     const scored = history.mean.some((event) => event.otherLoss !== null);
-    const hint = scored ? '' : '(passed-over candidates are not scored)';
+    const hint = scored ? '' : '(selected only)';
     return figure(history.strategy, hint, drawLosses(pen, history, colours[history.strategy]!, domain));
   });
   const key = '<span class="key"></span>selected, <span class="key dashed"></span>passed over';
   return section(
     'Losses of selected and passed-over candidates',
-    `<p>Training loss before the step: median and middle half, on a logarithmic axis. ${key}.</p>
+    `<p>Training loss before the step: median and middle half, on a logarithmic axis. ${key}. A strategy that does not score its candidates has no losses for those it passes over.</p>
 <div class="charts small">
 ${figures.join('\n')}
 </div>`,
@@ -134,7 +136,7 @@ function irreducibleSection(pen: Pen, { irreducible }: ReportData): string {
   const examples = hardest.length > 0 ? `<h3>The highest irreducible losses</h3>\n${examplesHtml(hardest)}` : '';
   return section(
     'Irreducible losses',
-    `<p>${words}</p>\n<div class="wide">${drawHistogram(pen, histogram)}</div>\n${examples}`,
+    `<p>${words}</p>\n<div class="single">${drawHistogram(pen, histogram)}</div>\n${examples}`,
   );
 }
 

@@ -8,17 +8,11 @@ import { type EndLabel, endLabels, type Pen } from './svg.ts';
 
 const frame = { width: 480, height: 300, marginTop: 16, marginBottom: 38, marginLeft: 48 };
 /** About the width of a letter and the height of a line of the charts' type, in units of the viewBox. */
-const letter = 7.4;
+const letter = 7.6;
 const lineHeight = 16;
 
 /** Colours by strategy, as CSS. */
 export type Colours = Readonly<Record<string, string>>;
-
-/** A horizontal line to compare with, such as a target accuracy or the noise rate. */
-export interface Reference {
-  readonly value: number;
-  readonly text: string;
-}
 
 /** What a line chart shows and over what. */
 export interface CurveChart {
@@ -26,7 +20,8 @@ export interface CurveChart {
   readonly x: 'step' | 'seconds';
   readonly value: (event: EvaluationEvent) => number | null;
   readonly format: (value: number) => string;
-  readonly references: readonly Reference[];
+  /** Dashed horizontal lines to compare with. */
+  readonly references: readonly number[];
   /** Lowest value of the axis; left out, the axis begins below the lowest point. */
   readonly from?: number;
 }
@@ -38,7 +33,7 @@ export function accuracyChart(x: 'step' | 'seconds', targets: readonly string[])
     x,
     value: (event) => event.accuracy,
     format: formatAccuracy,
-    references: targets.map((target) => ({ value: Number(target), text: target })),
+    references: targets.map(Number),
   };
 }
 
@@ -49,7 +44,7 @@ export function corruptedChart(noiseRate: number | null): CurveChart {
     x: 'step',
     value: (event) => event.corruptedShare,
     format: formatShare,
-    references: isNumber(noiseRate) ? [{ value: noiseRate, text: `in all data ${formatShare(noiseRate)}` }] : [],
+    references: isNumber(noiseRate) ? [noiseRate] : [],
     from: 0,
   };
 }
@@ -72,7 +67,7 @@ interface Point {
   readonly title: string;
 }
 
-/** A line per strategy: thin ones for single seeds, a strong one for their mean, its name at the end. */
+/** A line per strategy: thin ones for single seeds, a strong one for their mean, its name at the right. */
 export function drawCurves(pen: Pen, all: readonly History[], colours: Colours, chart: CurveChart): string {
   const { plot } = pen;
   const lines = all.map(({ strategy, runs, mean }) => ({
@@ -83,15 +78,15 @@ export function drawCurves(pen: Pen, all: readonly History[], colours: Colours, 
   }));
   const ends = lines.flatMap(({ strategy, colour, mean }): EndLabel[] => {
     const last = mean.at(-1);
-    return last ? [{ text: strategy, colour, x: last.x, y: last.y }] : [];
+    return last ? [{ text: strategy, colour, y: last.y }] : [];
   });
   const values = lines.flatMap(({ runs, mean }) => [mean, ...runs].flat().map((point) => point.y));
-  const [low, high] = extent([...values, ...chart.references.map(({ value }) => value)], chart.from);
+  const [low, high] = extent([...values, ...chart.references], chart.from);
   const right = Math.max(...lines.flatMap(({ runs, mean }) => [mean, ...runs].flat().map((point) => point.x)), 1e-9);
   const marginRight = 20 + letter * Math.max(0, ...ends.map(({ text }) => text.length));
   const gap = ((high - low) * lineHeight) / (frame.height - frame.marginTop - frame.marginBottom);
   const marks: Markish[] = [
-    ...chart.references.flatMap(({ value, text }) => referenceMarks(pen, value, text)),
+    plot.ruleY(chart.references, { stroke: 'currentColor', strokeDasharray: '3,4', strokeOpacity: 0.8 }),
     ...lines.flatMap(({ colour, runs }) =>
       runs.map((run) => plot.line(run, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1, strokeOpacity: 0.4 })),
     ),
@@ -100,12 +95,12 @@ export function drawCurves(pen: Pen, all: readonly History[], colours: Colours, 
       // The clear rim gives the pointer something to hit.
       plot.dot(mean, { x: 'x', y: 'y', r: 2.5, fill: colour, stroke: 'transparent', strokeWidth: 10, title: 'title' }),
     ),
-    ...endLabels(pen, ends, gap),
+    ...endLabels(pen, ends, gap, low),
   ];
   return pen.draw(chart.description, {
     ...frame,
     marginRight,
-    x: { domain: [0, right], label: chart.x === 'step' ? 'steps' : 'seconds', labelArrow: 'none', ticks: 5 },
+    x: { domain: [0, right], ...axis(chart.x === 'step' ? 'steps' : 'seconds'), ticks: 5 },
     y: {
       domain: [low, high],
       label: null,
@@ -131,23 +126,6 @@ function extent(values: readonly number[], from: number | undefined): [number, n
   const low = from ?? Math.max(0, Math.floor(Math.min(...values, 1) * 10 - 0.2) / 10);
   const high = Math.min(1, Math.ceil(Math.max(...values, low) * 10 + 0.2) / 10);
   return [low, Math.max(high, low + 0.1)];
-}
-
-function referenceMarks({ plot }: Pen, value: number, text: string): Markish[] {
-  return [
-    plot.ruleY([value], { stroke: 'currentColor', strokeDasharray: '3,4', strokeOpacity: 0.7 }),
-    plot.text([text], {
-      y: [value],
-      frameAnchor: 'left',
-      textAnchor: 'start',
-      dx: 4,
-      dy: -8,
-      text: [text],
-      fill: 'var(--quiet)',
-      stroke: 'var(--paper)',
-      strokeWidth: 4,
-    }),
-  ];
 }
 
 /** Losses below this are drawn here: on a logarithmic axis a loss of zero has no place. */
@@ -188,16 +166,20 @@ export function drawLosses(pen: Pen, history: History, colour: string, domain: [
       width: 360,
       height: 230,
       marginRight: 12,
-      x: { label: 'steps', labelArrow: 'none', ticks: 4 },
-      y: { type: 'log', domain, label: null, grid: true, tickFormat: formatTick, ticks: 4 },
+      x: { ...axis('steps'), domain: [0, history.mean.at(-1)?.step ?? 1], ticks: 4 },
+      y: { type: 'log', domain, label: null, grid: true, ticks: powers(domain), tickFormat: String },
       marks: [...band('otherLoss', 'var(--quiet)', '5,3'), ...band('selectedLoss', colour, 'none')],
     },
   );
 }
 
-/** Powers of ten only: a logarithmic axis labels too many others. */
-function formatTick(value: number): string {
-  return /^(1|0\.0*1|10+)$/.test(String(value)) ? String(value) : '';
+/** The powers of ten inside a domain; a logarithmic axis by itself marks too many values between them. */
+function powers([low, high]: readonly [number, number]): number[] {
+  return [0.001, 0.01, 0.1, 1, 10, 100, 1000].filter((power) => power >= low && power <= high);
+}
+
+function axis(label: string): { label: string; labelAnchor: 'center'; labelArrow: 'none' } {
+  return { label, labelAnchor: 'center', labelArrow: 'none' };
 }
 
 /** Numbers of examples by irreducible loss: right and wrong labels apart where they are known. */
@@ -233,11 +215,10 @@ export function drawHistogram(pen: Pen, { edges, clean, corrupted, all }: Histog
   );
   return pen.draw('Number of examples by irreducible loss', {
     ...frame,
-    width: 760,
-    height: 280,
+    height: 250,
     marginRight: 16,
     marginLeft: 60,
-    x: { domain: [edges[0] ?? 0, edges.at(-1) ?? 1], label: 'irreducible loss', labelArrow: 'none' },
+    x: { domain: [edges[0] ?? 0, edges.at(-1) ?? 1], ...axis('irreducible loss') },
     y: { label: null, grid: true, ticks: 5 },
     marks: [...marks, plot.ruleY([0], { stroke: 'currentColor' })],
   });

@@ -73,9 +73,13 @@ function tableNotes(data: ReportData, columns: readonly Column[]): string {
   }
   texts.push('“last 5” is the mean of the last five evaluations.');
   if (columns.some(({ group }) => group === 'corrupted')) {
-    texts.push('“corrupted” and “already learnt” are shares of the selected examples, in the first steps and in all.');
+    texts.push(
+      '“corrupted” (wrong label) and “learnt” (already predicted as labelled) are shares of the selected examples, in the first steps and in all.',
+    );
   } else {
-    texts.push('“already learnt” is a share of the selected examples, in the first steps and in all.');
+    texts.push(
+      '“learnt” (already predicted as labelled) is a share of the selected examples, in the first steps and in all.',
+    );
   }
   if (seeds.length > 1) texts.push(`Means over seeds ${seeds.join(', ')}; ± is the standard deviation.`);
   return texts.join(' ');

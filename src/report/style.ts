@@ -36,10 +36,11 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 .comparison .first { padding-left: 22px; }
 .comparison small { display: block; color: var(--quiet); font-size: .8125rem; }
 .best { font-weight: 700; }
+.best small { font-weight: 400; }
 .swatch { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .55em; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 28px 32px; margin-top: 20px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); gap: 28px 32px; margin-top: 20px; }
 .charts.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr)); }
-.wide { max-width: 620px; margin-top: 20px; }
+.single { max-width: 560px; margin-top: 20px; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
 figcaption { font-size: .9375rem; font-weight: 600; margin-bottom: 4px; }
 figcaption span { font-weight: 400; }
@@ -55,6 +56,7 @@ figcaption span { font-weight: 400; }
 .examples img { display: block; width: 96px; height: 96px; object-fit: contain; object-position: left; image-rendering: pixelated; margin-bottom: 8px; }
 .examples blockquote { margin: 0 0 8px; padding-left: 12px; border-left: 2px solid var(--line); font-size: .9375rem; overflow-wrap: anywhere; }
 .examples b { font-weight: 600; }
+.charts + details { margin-top: 28px; }
 details { border-top: 1px solid var(--line); padding: 12px 0; }
 details:last-of-type { border-bottom: 1px solid var(--line); }
 summary { cursor: pointer; font-weight: 600; }
@@ -78,8 +80,13 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation M
   section { margin-top: 32px; }
   body { font-size: 11pt; }
   pre { white-space: pre-wrap; }
-  .comparison { font-size: 8.5pt; }
-  .comparison th, .comparison td { padding: 5px 4px; }
+  .scroll { overflow: visible; }
+  .comparison { font-size: 7.5pt; }
+  .comparison th, .comparison td { padding: 5px 3px; }
+  .comparison .first { padding-left: 10px; }
+  .comparison small { font-size: 6.5pt; }
+  .charts { grid-template-columns: 1fr 1fr; }
+  .charts.small { grid-template-columns: 1fr 1fr 1fr; }
   details::details-content { content-visibility: visible; display: block; }
 }
 `;

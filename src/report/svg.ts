@@ -40,60 +40,64 @@ function shorten(svg: string): string {
   return svg.replace(/(<[^>]*>)/g, (tag) => tag.replace(/(\d\.\d{2})\d+/g, '$1'));
 }
 
-/** The words at the end of a line and the point they belong to, in the units of the chart. */
+/** The name of a line and the height at which the line ends, in the units of the chart. */
 export interface EndLabel {
   readonly text: string;
   readonly colour: string;
-  readonly x: number;
   readonly y: number;
 }
 
-/** Labels at the ends of lines. A halo keeps them legible where a longer line passes behind. */
-export function endLabels({ plot }: Pen, labels: readonly EndLabel[], gap: number): Markish[] {
+/** Names at the right of the frame, level with the ends of their lines as far as they do not meet. */
+export function endLabels({ plot }: Pen, labels: readonly EndLabel[], gap: number, floor: number): Markish[] {
   const heights = spread(
     labels.map(({ y }) => y),
     gap,
+    floor + 0.4 * gap,
   );
-  return labels.map(({ text, colour, x }, index) =>
+  return labels.map(({ text, colour }, index) =>
     plot.text([text], {
-      x: [x],
+      frameAnchor: 'right',
       y: [heights[index]!],
       text: [text],
       textAnchor: 'start',
       dx: 8,
       fill: colour,
-      stroke: 'var(--paper)',
-      strokeWidth: 4,
       fontWeight: 600,
     }),
   );
 }
 
-/** Moves values apart until neighbours differ by `gap`, keeping their order and the middle of each cluster. */
-export function spread(values: readonly number[], gap: number): number[] {
-  interface Cluster {
-    members: number[];
-    middle: number;
-  }
+/**
+ * Moves values apart until neighbours differ by `gap`, keeping their order and the middle of each cluster; none goes
+ * below `floor`.
+ */
+export function spread(values: readonly number[], gap: number, floor: number): number[] {
   const order = values.map((_, index) => index).sort((a, b) => values[a]! - values[b]!);
   const clusters: Cluster[] = [];
-  const half = ({ members }: Cluster): number => (gap * (members.length - 1)) / 2;
+  const gather = (members: number[]): Cluster => {
+    const half = (gap * (members.length - 1)) / 2;
+    const middle = Math.max(floor + half, members.reduce((sum, member) => sum + values[member]!, 0) / members.length);
+    return { members, low: middle - half, high: middle + half };
+  };
   for (const index of order) {
-    let cluster: Cluster = { members: [index], middle: values[index]! };
-    let below = clusters.at(-1);
-    while (below && cluster.middle - half(cluster) - (below.middle + half(below)) < gap) {
+    let cluster = gather([index]);
+    for (let below = clusters.at(-1); below && cluster.low - below.high < gap; below = clusters.at(-1)) {
       clusters.pop();
-      const members: number[] = [...below.members, ...cluster.members];
-      cluster = { members, middle: members.reduce((sum, member) => sum + values[member]!, 0) / members.length };
-      below = clusters.at(-1);
+      cluster = gather([...below.members, ...cluster.members]);
     }
     clusters.push(cluster);
   }
   const moved = [...values];
-  for (const cluster of clusters) {
-    cluster.members.forEach((member, place) => {
-      moved[member] = cluster.middle - half(cluster) + place * gap;
+  for (const { members, low } of clusters) {
+    members.forEach((member, place) => {
+      moved[member] = low + place * gap;
     });
   }
   return moved;
+}
+
+interface Cluster {
+  readonly members: readonly number[];
+  readonly low: number;
+  readonly high: number;
 }

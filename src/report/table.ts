@@ -12,17 +12,19 @@ const widest = 100;
 export function renderTable(data: ReportData, colour = false): string {
   const paint = picocolors.createColors(colour);
   const names = Object.keys(data.strategies);
-  const tables = fitting(comparisonColumns(data), names).map((groups) =>
-    drawTable(groups, names, paint.bold, paint.dim),
-  );
+  const columns = comparisonColumns(data);
+  const tables = fitting(columns, names).map((groups) => drawTable(groups, names, paint.bold, paint.dim));
+  const meanings = columns.some(({ group }) => group === 'corrupted')
+    ? 'corrupted, learnt: shares of the selected with a wrong label and already predicted as labelled.'
+    : 'learnt: share of the selected that was already predicted as labelled.';
   const seeds = seedsOf(data);
-  const means = seeds.length > 1 ? [paint.dim(`Means over seeds ${seeds.join(', ')}.`)] : [];
+  const means = seeds.length > 1 ? ` Means over seeds ${seeds.join(', ')}.` : '';
   const { finding, remarks } = headline(data);
   const words = [finding, ...remarks].map((sentence, index) => {
     const text = wrap(sentence, widest);
     return index === 0 ? paint.bold(text) : text;
   });
-  return `${[...tables, ...means, ...words].join('\n')}\n`;
+  return `${[tables.join('\n\n'), '', paint.dim(wrap(meanings + means, widest)), ...words].join('\n')}\n`;
 }
 
 type Paint = (text: string) => string;
@@ -47,22 +49,22 @@ function grouped(columns: readonly Column[]): Group[] {
 }
 
 function lineWidth(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1);
+  return widths.reduce((sum, width) => sum + width, 0) + widths.length - 1;
 }
 
+/** One table if it fits; otherwise speed and quality apart, each cut again where it has to be. */
 function fitting(columns: readonly Column[], names: readonly string[]): Group[][] {
+  const groups = grouped(columns);
+  const width = (some: readonly Group[]): number =>
+    some.reduce((sum, each) => sum + each.width + 3, nameWidth(names) + 2);
+  if (width(groups) <= widest) return [groups];
   const tables: Group[][] = [[]];
-  const start = nameWidth(names) + 4;
-  let used = start;
-  for (const group of grouped(columns)) {
-    if (used + group.width + 3 > widest && tables.at(-1)!.length > 0) {
-      tables.push([]);
-      used = start;
-    }
-    tables.at(-1)!.push(group);
-    used += group.width + 3;
+  for (const group of groups) {
+    const table = tables.at(-1)!;
+    if (group.title === 'accuracy' || width([...table, group]) > widest) tables.push([group]);
+    else table.push(group);
   }
-  return tables;
+  return tables.filter((table) => table.length > 0);
 }
 
 function nameWidth(names: readonly string[]): number {
@@ -71,21 +73,21 @@ function nameWidth(names: readonly string[]): number {
 
 function drawTable(groups: readonly Group[], names: readonly string[], bold: Paint, dim: Paint): string {
   const first = nameWidth(names);
-  const rule = (left: string, middle: string, right: string): string =>
-    dim(left + [first, ...groups.map(({ width }) => width)].map((width) => '─'.repeat(width + 2)).join(middle) + right);
   const bar = dim('│');
-  const line = (cells: readonly string[]): string => `${bar}${cells.map((cell) => ` ${cell} `).join(bar)}${bar}`;
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell) => ` ${cell} `)
+      .join(bar)
+      .trimEnd();
   const headers = ({ columns, widths }: Group): string =>
-    columns.map(({ header }, index) => header.padStart(widths[index]!)).join('  ');
+    columns.map(({ header }, index) => header.padStart(widths[index]!)).join(' ');
   const values = ({ columns, widths }: Group, row: number): string =>
-    columns.map(({ cells }, index) => padded(cells[row]!, widths[index]!, bold)).join('  ');
+    columns.map(({ cells }, index) => padded(cells[row]!, widths[index]!, bold)).join(' ');
   return [
-    rule('┌', '┬', '┐'),
     line([' '.repeat(first), ...groups.map(({ title, width }) => title.padEnd(width))]),
     line(['strategy'.padEnd(first), ...groups.map(headers)].map(dim)),
-    rule('├', '┼', '┤'),
+    dim([first, ...groups.map(({ width }) => width)].map((width) => '─'.repeat(width + 2)).join('┼')),
     ...names.map((name, row) => line([name.padEnd(first), ...groups.map((group) => values(group, row))])),
-    rule('└', '┴', '┘'),
   ].join('\n');
 }
 

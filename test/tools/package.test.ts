@@ -72,6 +72,22 @@ describe('package.json', () => {
   });
 });
 
+describe('package-lock.json', () => {
+  it('holds every optional package of its packages, without which npm ci refuses it', () => {
+    const { packages } = JSON.parse(readText('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    // Where Node would look for a package needed in `folder`: beside it or in any folder above.
+    const isHeld = (name: string, folder: string): boolean =>
+      path.posix.join(folder, 'node_modules', name) in packages ||
+      (folder !== '' && isHeld(name, folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))));
+    const missing = Object.entries(packages).flatMap(([folder, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) => !isHeld(name, folder)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
 describe('README.md', () => {
   it.each(['npm ci && npm test', 'npm ci && npm start'])('names the command %s', (command) => {
     expect(readText('README.md')).toContain(command);

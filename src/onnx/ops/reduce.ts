@@ -1,29 +1,33 @@
+import { dataError } from '../../core/errors.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import type { GraphBuilder } from '../builder.ts';
-import { reducedAxes, reducedDims } from '../dims.ts';
+import { positiveAxis, reducedDims } from '../dims.ts';
 import { expanded, reshaped } from '../gradients.ts';
-import { type GraphNode, intsAttribute, numberAttribute, type ValueType } from '../graph.ts';
+import { describeNode, type GraphNode, intsAttribute, numberAttribute, type ValueType } from '../graph.ts';
 import { type InferContext, required } from './op.ts';
 
-/** The axes of a reduction, which older opsets give as an attribute and newer ones as an input; undefined means all. */
-function axesOf(context: InferContext): readonly number[] | undefined {
-  const given = context.constant(1);
-  return given === undefined ? intsAttribute(context.node, 'axes') : Array.from(given.data, Number);
+/**
+ * The axes that a reduction of `rank` axes works on. Older opsets give them as an attribute, newer ones as an input, which
+ * is `given` where its value is known. Without axes it works on all of them, or on none by noop_with_empty_axes.
+ */
+function axesOf(node: GraphNode, rank: number, given: Tensor | undefined): ReadonlySet<number> {
+  if (node.inputs[1] && given === undefined)
+    throw dataError(`${describeNode(node)} computes its axes while it runs, expected constant axes`);
+  const axes = given === undefined ? (intsAttribute(node, 'axes') ?? []) : Array.from(given.data, Number);
+  if (axes.length > 0) return new Set(axes.map((axis) => positiveAxis(axis, rank)));
+  return new Set(numberAttribute(node, 'noop_with_empty_axes', 0) === 1 ? [] : Array(rank).keys());
 }
 
 /** The shape rule of ONNX's Reduce operators. */
 export function reductionTypes(context: InferContext): readonly ValueType[] {
   const { dtype, dims } = required(context, 0);
-  return [{ dtype, dims: reducedDims(dims, axesOf(context), numberAttribute(context.node, 'keepdims', 1) === 1) }];
+  const axes = axesOf(context.node, dims.length, context.constant(1));
+  return [{ dtype, dims: reducedDims(dims, axes, numberAttribute(context.node, 'keepdims', 1) === 1) }];
 }
 
 /** `gradient` of a reduction of `node`, spread over the axes that were reduced. */
 export function spreadGradient(builder: GraphBuilder, node: GraphNode, gradient: string): string {
   const dims = builder.dims(node.inputs[0]!);
-  const given = node.inputs[1] ? builder.known(node.inputs[1]) : undefined;
-  const axes = reducedAxes(
-    dims.length,
-    given === undefined ? intsAttribute(node, 'axes') : Array.from(given.data, Number),
-  );
-  const kept = dims.map((size, axis) => (axes.has(axis) ? 1 : size));
-  return expanded(builder, reshaped(builder, gradient, kept), dims);
+  const axes = axesOf(node, dims.length, builder.known(node.inputs[1] ?? ''));
+  return expanded(builder, reshaped(builder, gradient, reducedDims(dims, axes, true) as readonly number[]), dims);
 }

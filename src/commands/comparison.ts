@@ -1,0 +1,79 @@
+import { Command } from 'commander';
+import type { StrategyName } from '../core/selection.ts';
+import { type CompareOptions, compare } from '../jobs/compare.ts';
+import { packageFile } from '../runtime/host.ts';
+import { commandLine } from '../runtime/terminal.ts';
+import { withOptions } from './options.ts';
+import { checkTraining, ilOptions, openRunFolder, runOutcome, trainingOptions } from './runs.ts';
+import { performs, shownCommand } from './session.ts';
+
+type Flags = Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSeeds' | 'targets' | 'steps' | 'epochs' | 'data'> & {
+  readonly data?: string;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly strategy?: readonly StrategyName[];
+  readonly target?: readonly string[];
+  readonly seed: readonly number[];
+  readonly dataSeed: readonly number[];
+  readonly out?: string;
+  readonly resume?: string;
+};
+
+/** What is taken without --data: the digits that ship with the package, with two fifths of the labels flipped. */
+const sample = { data: () => `idx:${packageFile('data/mnist-sample')}`, noise: 'flip:0.4', steps: 300 };
+
+/** Steps on other data where neither --steps nor --epochs says how long. */
+const usualSteps = 1000;
+
+/** Words of the two commands that train targets side by side. */
+export interface ComparisonWords {
+  readonly name: 'run' | 'compare';
+  readonly summary: string;
+  readonly description: string;
+  readonly examples: readonly string[];
+  readonly strategies: readonly StrategyName[];
+  readonly targets: readonly string[];
+}
+
+/** A command that trains IL models and targets, and compares strategies. */
+export function comparisonCommand(words: ComparisonWords): Command {
+  const command = new Command(words.name)
+    .summary(words.summary)
+    .description(words.description)
+    .addHelpText('after', `\nExamples:\n${words.examples.map((example) => `  ${example}`).join('\n')}`);
+  withOptions(command, [
+    'data',
+    'test',
+    'holdout',
+    'noise',
+    'dataSeeds',
+    'seeds',
+    'strategies',
+    'targets',
+    'irreducible',
+  ]);
+  withOptions(command, [...ilOptions, ...trainingOptions]);
+  return performs<Flags>(command, async (flags, host) => {
+    const resolved = () => resolve(flags, words, command.getOptionValueSource('noise') !== 'default');
+    const { folder, options } = await openRunFolder(words.name, flags, resolved, host);
+    return runOutcome(await compare(options, folder, shownCommand(commandLine()), host), folder);
+  });
+}
+
+function resolve(flags: Flags, words: ComparisonWords, hasNoise: boolean): CompareOptions {
+  const { out, resume, data, steps, epochs, strategy, target, seed, dataSeed, noise, ...rest } = flags;
+  const usual = data === undefined ? sample.steps : usualSteps;
+  const options: CompareOptions = {
+    ...rest,
+    data: data ?? sample.data(),
+    noise: data === undefined && !hasNoise ? sample.noise : noise,
+    steps: steps ?? (epochs === undefined ? usual : null),
+    epochs: epochs ?? null,
+    strategies: strategy ?? words.strategies,
+    targets: target ?? words.targets,
+    seeds: seed,
+    dataSeeds: dataSeed,
+  };
+  checkTraining(options);
+  return options;
+}

@@ -1,0 +1,26 @@
+import { Command } from 'commander';
+import { diagnose } from '../jobs/doctor.ts';
+import { withOptions } from './options.ts';
+import { performs } from './session.ts';
+
+/** `rho doctor`: what works here, what does not and why. */
+export function doctorCommand(): Command {
+  const command = new Command('doctor')
+    .summary('what works on this machine, what does not and why')
+    .description('Tries every device with a tiny model and lists versions, to be pasted into an issue.')
+    .addHelpText('after', '\nExamples:\n  rho doctor\n  rho doctor --json');
+  withOptions(command, ['json']);
+  return performs(command, async () => {
+    const diagnosis = await diagnose();
+    const { versions, threads, devices, tfjsNodeGpu } = diagnosis;
+    const lines = [
+      `rho-loss ${versions.rhoLoss} on ${versions.runtime}, ${versions.platform}, ${threads} cores`,
+      `onnxruntime-node ${versions.onnxruntime}`,
+      ...devices.map(
+        ({ device, works, reason }) => `  device ${device.padEnd(6)} ${works ? 'works' : 'no'}: ${reason}`,
+      ),
+      `@tensorflow/tfjs-node-gpu ${tfjsNodeGpu.installed ?? ''}: ${tfjsNodeGpu.reason}`,
+    ];
+    return { json: diagnosis, text: lines.join('\n') };
+  });
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { type DataOptions, openExperiment } from '../jobs/experiment.ts';
+import { type IlOptions, trainIlModel } from '../jobs/il.ts';
+import { joinPath } from '../runtime/files.ts';
+import { withOptions } from './options.ts';
+import { ilOptions, requireData } from './runs.ts';
+import { performs } from './session.ts';
+
+type Flags = Omit<DataOptions, 'data'> & IlOptions & { readonly data?: string; readonly out?: string };
+
+/** `rho il`: the IL model alone. */
+export function ilCommand(): Command {
+  const command = new Command('il')
+    .summary('train an IL model on the holdout')
+    .description(
+      'Trains an irreducible-loss model on the holdout, keeps the weights with the lowest mean loss on the target half, and writes il.onnx with its card il.json.',
+    )
+    .addHelpText('after', '\nExamples:\n  rho il --data idx:mnist/ --il-model mlp:64 --out il-mnist');
+  withOptions(command, ['data', 'test', 'holdout', 'noise', 'dataSeed', 'seed', ...ilOptions, 'lr', 'weightDecay']);
+  withOptions(command, ['engine', 'device', 'threads', 'out', 'config', 'json']);
+  return performs<Flags>(command, async (flags, host) => {
+    const { out: folder = '.', ...options } = flags;
+    const experiment = await openExperiment({ ...options, data: requireData(options.data) });
+    const { card } = await trainIlModel(experiment, options, folder, host);
+    const { best, model } = card;
+    return {
+      json: card,
+      text: `${joinPath(folder, 'il.onnx')}: ${model.architecture}, ${model.parameters} parameters, mean loss ${best.loss.toFixed(4)} and accuracy ${best.accuracy.toFixed(4)} on the target half (labels as given)`,
+    };
+  });
+}

@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+import { type Inspection, inspect } from '../jobs/inspect.ts';
+import { renderHistogram } from '../report/histogram.ts';
+import { renderTable } from '../report/table.ts';
+import { wantsColour } from '../runtime/terminal.ts';
+import { withOptions } from './options.ts';
+import { performs } from './session.ts';
+
+/** `rho inspect`: what is in a file or folder. */
+export function inspectCommand(): Command {
+  const command = new Command('inspect')
+    .summary('what an .onnx file, a loss store or a run folder holds')
+    .description(
+      'Shows inputs, outputs and trainable weights of a model, counts and histogram of a loss store, or the table of a run.',
+    )
+    .argument('<path>', '.onnx file, loss store or run folder')
+    .addHelpText('after', '\nExamples:\n  rho inspect il.onnx\n  rho inspect runs/first/il');
+  withOptions(command, ['json']);
+  return performs(command, async (_, __, path) => {
+    const inspection = await inspect(path);
+    return { json: jsonOf(inspection), text: textOf(inspection) };
+  });
+}
+
+function jsonOf(inspection: Inspection): object {
+  switch (inspection.kind) {
+    case 'model':
+      return inspection.model;
+    case 'store':
+      return inspection.manifest;
+    case 'run':
+      return inspection.report;
+  }
+}
+
+function textOf(inspection: Inspection): string {
+  switch (inspection.kind) {
+    case 'model': {
+      const { model } = inspection;
+      const nodes = Object.entries(model.nodes).map(([op, count]) => `${op} ${count}`);
+      return [
+        `inputs      ${model.inputs.join('; ')}`,
+        `outputs     ${model.outputs.join('; ')}`,
+        `logits      ${model.logits}`,
+        `opsets      ${Object.entries(model.opsets)
+          .map(([domain, version]) => `${domain || 'onnx'} ${version}`)
+          .join(', ')}`,
+        `parameters  ${model.parameters}`,
+        `nodes       ${nodes.join(', ')}`,
+        `trainable   ${model.trainable.join(', ')}`,
+        `no gradient ${model.withoutGradient.join(', ') || 'none: every operator can be trained through'}`,
+      ].join('\n');
+    }
+    case 'store': {
+      const { manifest, losses } = inspection;
+      const { data, models, statistics } = manifest;
+      return [
+        `${manifest.count} of ${data.length} examples (${data.split}) of ${data.name}, noise ${data.noise}, holdout ${data.holdout}, data seed ${data.dataSeed}`,
+        `data   ${data.fingerprint}`,
+        ...models.map(
+          ({ name, fingerprint, trainedOn }) =>
+            `model  ${fingerprint} ${name}, trained on ${trainedOn?.ids.count ?? 'unknown'} examples`,
+        ),
+        `mean loss ${statistics.meanLoss?.toFixed(4)}, accuracy ${statistics.accuracy?.toFixed(4)}, ${statistics.nan} not a number`,
+        renderHistogram(losses),
+      ].join('\n');
+    }
+    case 'run':
+      return renderTable(inspection.report, wantsColour());
+  }
+}

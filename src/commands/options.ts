@@ -1,0 +1,130 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { architectureExamples } from '../architectures/architecture.ts';
+import { strategyNames } from '../core/selection.ts';
+import { devices } from '../engine/engine.ts';
+import { availableThreads } from '../runtime/host.ts';
+
+/** A whole number from `least` up. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected a whole number from ${least} up.`);
+    return value;
+  };
+}
+
+/** A number above 0, or from 0 where that is allowed. */
+export function positiveNumber({ zero }: { readonly zero: boolean } = { zero: false }): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < 0 || (value === 0 && !zero))
+      throw new InvalidArgumentError(`Expected a number ${zero ? 'from 0 up' : 'above 0'}.`);
+    return value;
+  };
+}
+
+/** Several values with commas between them, each read by `one`. */
+export function listOf<T>(one: (text: string) => T): (text: string) => T[] {
+  return (text) => text.split(',').map((part) => one(part.trim()));
+}
+
+/** One of some words. */
+export function oneOf<T extends string>(words: readonly T[]): (text: string) => T {
+  return (text) => {
+    if (!(words as readonly string[]).includes(text))
+      throw new InvalidArgumentError(`Expected one of ${words.join(', ')}.`);
+    return text as T;
+  };
+}
+
+/** An accuracy such as 0.9, kept as typed. */
+function accuracy(text: string): string {
+  const value = Number(text);
+  if (text === '' || !(value > 0 && value <= 1))
+    throw new InvalidArgumentError('Expected accuracies above 0, up to 1.');
+  return text;
+}
+
+function option(flags: string, description: string): Option {
+  return new Option(flags, description);
+}
+
+/** Every option that more than one command takes, each declared once. */
+const options: Readonly<Record<string, () => Option>> = {
+  data: () => option('--data <format:path>', 'training data, such as idx:mnist/'),
+  test: () =>
+    option('--test <format:path>', 'test data (default: the test files beside the training data)').default(null),
+  holdout: () =>
+    option('--holdout <rule>', 'what the IL model is trained on: random:SHARE, even-odd or N:M').default('random:0.5'),
+  noise: () => option('--noise <rule>', 'label noise to add: none, uniform:R, flip:R or pairs:3>5,…:R').default('none'),
+  dataSeed: () => option('--data-seed <n>', 'fixes split and noise').argParser(wholeNumber(0)).default(0),
+  dataSeeds: () =>
+    option('--data-seed <n,…>', 'fixes split and noise; one for all seeds, or one for each')
+      .argParser(listOf(wholeNumber(0)))
+      .default([0], '0'),
+  model: () =>
+    option('--model <spec>', `target model: ${architectureExamples}, or an .onnx file`).default('mlp:512,512'),
+  ilModel: () => option('--il-model <spec>', `IL model: ${architectureExamples}, or an .onnx file`).default('mlp:64'),
+  ilEpochs: () => option('--il-epochs <n>', 'most passes over the holdout').argParser(wholeNumber(1)).default(8),
+  ilBatch: () => option('--il-batch <n>', 'batch size of IL training').argParser(wholeNumber(1)).default(32),
+  ilPatience: () =>
+    option('--il-patience <n>', 'half passes without a lower loss before IL training ends')
+      .argParser(wholeNumber(1))
+      .default(4),
+  strategy: () =>
+    option('--strategy <name>', `how the small batch is chosen: ${strategyNames.join(', ')}`)
+      .argParser(oneOf(strategyNames))
+      .default('rho'),
+  strategies: () =>
+    option('--strategy <name,…>', `how the small batch is chosen: ${strategyNames.join(', ')}`).argParser(
+      listOf(oneOf(strategyNames)),
+    ),
+  seed: () => option('--seed <n>', 'fixes initial weights, order and dropout').argParser(wholeNumber(0)).default(0),
+  seeds: () =>
+    option('--seed <n,…>', 'fixes initial weights, order and dropout; one run for each')
+      .argParser(listOf(wholeNumber(0)))
+      .default([0], '0'),
+  targets: () => option('--target <accuracy,…>', 'accuracies to reach').argParser(listOf(accuracy)),
+  irreducible: () =>
+    option('--irreducible <path>', 'irreducible losses: a loss store, or an IL model (.onnx) to score online').default(
+      null,
+    ),
+  bigBatch: () => option('--big-batch <n>', 'candidates of a step (n_B)').argParser(wholeNumber(1)).default(320),
+  smallBatch: () =>
+    option('--small-batch <n>', 'candidates of a step that are trained on (n_b)').argParser(wholeNumber(1)).default(32),
+  steps: () => option('--steps <n>', 'training steps').argParser(wholeNumber(1)).conflicts('epochs'),
+  epochs: () => option('--epochs <n>', 'passes over the candidates, instead of --steps').argParser(positiveNumber()),
+  lr: () => option('--lr <rate>', 'learning rate of AdamW').argParser(positiveNumber()).default(1e-3, '1e-3'),
+  weightDecay: () =>
+    option('--weight-decay <rate>', 'decoupled weight decay of AdamW')
+      .argParser(positiveNumber({ zero: true }))
+      .default(0.01),
+  evalEvery: () => option('--eval-every <steps>', 'steps between evaluations').argParser(wholeNumber(1)).default(20),
+  checkpointEvery: () =>
+    option('--checkpoint-every <seconds>', 'seconds between checkpoints')
+      .argParser(positiveNumber({ zero: true }))
+      .default(30),
+  engine: () =>
+    option('--engine <name>', 'what trains: auto or onnx')
+      .argParser(oneOf(['auto', 'onnx']))
+      .default('auto'),
+  device: () =>
+    option('--device <name>', `where it runs: ${devices.join(', ')}`)
+      .argParser(oneOf(devices))
+      .default('auto'),
+  threads: () =>
+    option('--threads <n>', 'threads that one operator is spread over')
+      .argParser(wholeNumber(1))
+      .default(availableThreads(), 'all cores'),
+  out: () => option('--out <folder>', 'folder to write into (default: a new one under runs/)'),
+  resume: () => option('--resume <folder>', 'go on with an interrupted run; its own options are used'),
+  config: () => option('--config <file>', 'options as JSON, such as {"bigBatch": 640}; flags win'),
+  json: () => option('--json', 'print the result as one JSON object and nothing else'),
+};
+
+/** Adds the options named, by the keys of the table above, to a command. */
+export function withOptions(command: Command, names: readonly string[]): Command {
+  for (const name of names) command.addOption(options[name]!());
+  return command;
+}

@@ -1,0 +1,68 @@
+import { usageError } from '../core/errors.ts';
+import type { Host } from '../jobs/host.ts';
+import { beginRun, readRunOptions } from '../jobs/runFolder.ts';
+import type { TrainingOptions } from '../jobs/selectionRun.ts';
+import type { ReportData } from '../report/reportData.ts';
+import { renderTable } from '../report/table.ts';
+import { joinPath } from '../runtime/files.ts';
+import { wantsColour } from '../runtime/terminal.ts';
+import type { Outcome } from './session.ts';
+
+/** Options of every command that trains a target. */
+export const trainingOptions: readonly string[] = [
+  ...['model', 'bigBatch', 'smallBatch', 'steps', 'epochs', 'lr', 'weightDecay', 'evalEvery'],
+  ...['checkpointEvery', 'engine', 'device', 'threads', 'out', 'resume', 'config', 'json'],
+];
+
+/** Options of every command that trains an IL model. */
+export const ilOptions: readonly string[] = ['ilModel', 'ilEpochs', 'ilBatch', 'ilPatience'];
+
+interface FolderOptions {
+  readonly out?: string;
+  readonly resume?: string;
+}
+
+/** The folder of a run and the options it goes by: those of the command line, or those it was begun with. */
+export async function openRunFolder<Options>(
+  job: string,
+  { out, resume }: FolderOptions,
+  options: () => Options,
+  host: Host,
+): Promise<{ readonly folder: string; readonly options: Options }> {
+  if (resume !== undefined) {
+    if (out !== undefined)
+      throw usageError('Cannot use --out with --resume: a resumed run stays in its folder, leave --out away');
+    return { folder: resume, options: await readRunOptions<Options>(resume, job) };
+  }
+  const folder = out ?? joinPath('runs', `${job}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`);
+  const chosen = options();
+  await beginRun(folder, job, chosen);
+  host.say(`Writing into ${folder}; an interrupted run goes on with: rho ${job} --resume ${folder}`);
+  return { folder, options: chosen };
+}
+
+/** Checks what concerns several options at once, before anything runs. */
+export function checkTraining({ bigBatch, smallBatch, steps, epochs }: Partial<TrainingOptions>): void {
+  if (smallBatch! > bigBatch!)
+    throw usageError(
+      `Cannot select ${smallBatch} of ${bigBatch} candidates: --small-batch has to be at most --big-batch`,
+    );
+  if (steps == null && epochs == null) throw usageError('Cannot tell how long to train: pass --steps or --epochs');
+}
+
+/** What a finished run prints. */
+export function runOutcome(report: ReportData, folder: string): Outcome {
+  const { strategies, config, versions, data, il } = report;
+  const ilSeconds = il === null ? null : il.seconds + il.scoringSeconds;
+  return {
+    json: { strategies, config, versions, data, ilSeconds, folder },
+    text: `${renderTable(report, wantsColour())}\nReport: ${joinPath(folder, 'report.html')}`,
+  };
+}
+
+/** The data that were named; a usage error where none were. */
+export function requireData(data: string | undefined): string {
+  if (data === undefined)
+    throw usageError('Cannot work without data: pass --data FORMAT:PATH, such as --data idx:mnist/');
+  return data;
+}

@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import type { StrategyName } from '../core/selection.ts';
+import { requireIrreducible } from '../jobs/irreducibleSource.ts';
+import { type TrainJobOptions, trainTarget } from '../jobs/train.ts';
+import { commandLine } from '../runtime/terminal.ts';
+import { withOptions } from './options.ts';
+import { checkTraining, openRunFolder, requireData, runOutcome, trainingOptions } from './runs.ts';
+import { performs, shownCommand } from './session.ts';
+
+type Flags = Omit<TrainJobOptions, 'steps' | 'epochs' | 'targets' | 'data'> & {
+  readonly data?: string;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly strategy: StrategyName;
+  readonly target?: readonly string[];
+  readonly out?: string;
+  readonly resume?: string;
+};
+
+/** `rho train`: one target. */
+export function trainCommand(): Command {
+  const command = new Command('train')
+    .summary('train a target with selection from a loss store')
+    .description(
+      'Trains one target on the points that a strategy selects. --data, --noise, --holdout and --data-seed have to be those the loss store was made with.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  rho train --data idx:mnist/ --irreducible il --steps 1000\n  rho train --data idx:mnist/ --strategy uniform --epochs 2\n  rho train --data idx:mnist/ --irreducible il.onnx --steps 1000\n  rho train --resume runs/train-2026-01-31T12-00-00',
+    );
+  withOptions(command, ['data', 'test', 'holdout', 'noise', 'dataSeed', 'seed', 'strategy', 'targets', 'irreducible']);
+  withOptions(command, trainingOptions);
+  return performs<Flags>(command, async (flags, host) => {
+    const { folder, options } = await openRunFolder('train', flags, () => resolve(flags), host);
+    return runOutcome(await trainTarget(options, folder, shownCommand(commandLine()), host), folder);
+  });
+}
+
+function resolve(flags: Flags): TrainJobOptions {
+  const { out, resume, data, target, steps, epochs, ...rest } = flags;
+  const options = {
+    ...rest,
+    data: requireData(data),
+    steps: steps ?? null,
+    epochs: epochs ?? null,
+    targets: target ?? ['0.9'],
+  };
+  checkTraining(options);
+  requireIrreducible([options.strategy], options.irreducible);
+  return options;
+}

@@ -1,0 +1,80 @@
+import { usageError } from '../core/errors.ts';
+import { type StrategyName, strategyOf } from '../core/selection.ts';
+import type { TrainEvent } from '../loop/events.ts';
+import type { IrreducibleLosses } from '../loop/irreducible.ts';
+import type { ReportData } from '../report/reportData.ts';
+import { joinPath } from '../runtime/files.ts';
+import { type DataOptions, type Experiment, openExperiment } from './experiment.ts';
+import type { Host } from './host.ts';
+import type { IlOptions } from './il.ts';
+import { type IlStage, prepareIrreducible } from './ilStage.ts';
+import { openIrreducible } from './irreducibleSource.ts';
+import { writeReport } from './report.ts';
+import { describeRuns } from './runReport.ts';
+import { runSelection, type TrainingOptions } from './selectionRun.ts';
+
+/** Several strategies from several seeds; one IL model for each data seed, shared by all runs on its data. */
+export interface CompareOptions extends Omit<DataOptions, 'dataSeed'>, TrainingOptions, Omit<IlOptions, 'seed'> {
+  readonly strategies: readonly StrategyName[];
+  readonly seeds: readonly number[];
+  /** One for all seeds, or one for each. */
+  readonly dataSeeds: readonly number[];
+  /** Accuracies to reach, as typed. */
+  readonly targets: readonly string[];
+  /** A loss store or an IL model to use instead of training one; null trains one. */
+  readonly irreducible: string | null;
+}
+
+/**
+ * Trains IL models, scores, trains a target for every strategy and seed, and writes report.json and report.html into
+ * `folder`. What an interrupted comparison left there is gone on with.
+ */
+export async function compare(
+  options: CompareOptions,
+  folder: string,
+  command: string,
+  host: Host,
+): Promise<ReportData> {
+  const { seeds, dataSeeds, strategies } = options;
+  if (dataSeeds.length !== 1 && dataSeeds.length !== seeds.length)
+    throw usageError(
+      `Cannot pair ${dataSeeds.length} --data-seed with ${seeds.length} --seed: expected one for all, or one for each`,
+    );
+  const events = new Map<StrategyName, (readonly TrainEvent[])[]>(strategies.map((name) => [name, []]));
+  let first: { readonly experiment: Experiment; readonly il: IlStage | null } | undefined;
+  for (const dataSeed of new Set(dataSeeds)) {
+    const experiment = await openExperiment({ ...options, dataSeed });
+    const ilFolder = new Set(dataSeeds).size > 1 ? joinPath(folder, `data-seed-${dataSeed}`) : folder;
+    const { il, irreducible } = await irreducibleFor(experiment, options, ilFolder, host);
+    first ??= { experiment, il };
+    try {
+      for (const [index, seed] of seeds.entries()) {
+        if ((dataSeeds[index] ?? dataSeeds[0]) !== dataSeed) continue;
+        for (const strategy of strategies) {
+          const runFolder = joinPath(folder, seeds.length > 1 ? `${strategy}-seed-${seed}` : strategy);
+          const run = { strategy, seed, irreducible, folder: runFolder };
+          events.get(strategy)!.push(await runSelection(experiment, run, options, host));
+        }
+      }
+    } finally {
+      await irreducible?.close();
+    }
+  }
+  const report = await describeRuns({ ...first!, events, targets: options.targets, config: options, command });
+  await writeReport(folder, report);
+  return report;
+}
+
+/** The irreducible losses that the strategies need; none where none of them needs any. */
+async function irreducibleFor(
+  experiment: Experiment,
+  options: CompareOptions,
+  folder: string,
+  host: Host,
+): Promise<{ readonly il: IlStage | null; readonly irreducible: IrreducibleLosses | null }> {
+  if (!options.strategies.some((name) => strategyOf(name).needsIrreducibleLoss)) return { il: null, irreducible: null };
+  if (options.irreducible !== null)
+    return { il: null, irreducible: await openIrreducible(options.irreducible, experiment, options) };
+  const il = await prepareIrreducible(experiment, { ...options, seed: experiment.options.dataSeed }, folder, host);
+  return { il, irreducible: await openIrreducible(il.store, experiment, options) };
+}

@@ -1,0 +1,128 @@
+import { makeOrder, type Order } from '../core/order.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { sha256 } from '../data/hash.ts';
+import type { DeviceOptions, Trainer } from '../engine/engine.ts';
+import { openTrainer } from '../engine/ort/open.ts';
+import { evaluate } from '../loop/evaluate.ts';
+import { readModel, replaceWeights } from '../onnx/model.ts';
+import { joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
+import { versions } from '../runtime/host.ts';
+import { packIds } from '../store/idSet.ts';
+import type { Experiment } from './experiment.ts';
+import { checkInterrupted, type Host } from './host.ts';
+import { type IlCard, type IlCheck, ilCardVersion } from './ilCard.ts';
+import { feedFrom, loadModel, type ModelFile, parameterCount } from './model.ts';
+
+export interface IlOptions extends DeviceOptions {
+  /** An architecture such as `mlp:64`, or an .onnx file to train on from. */
+  readonly ilModel: string;
+  /** Most passes over the holdout. */
+  readonly ilEpochs: number;
+  readonly ilBatch: number;
+  /** Checks in a row without a lower loss after which training ends. */
+  readonly ilPatience: number;
+  readonly lr: number;
+  readonly weightDecay: number;
+  readonly seed: number;
+}
+
+/** A trained IL model with its card. */
+export interface IlResult {
+  readonly model: ModelFile;
+  readonly card: IlCard;
+}
+
+/** The model is checked this often in a pass over the holdout. */
+const checksPerEpoch = 2;
+
+/**
+ * Trains the irreducible-loss model on the holdout and keeps the weights with the lowest mean loss on the target's training
+ * half, labels as given (Algorithm 1 of the paper; the test set has no say). Writes `il.onnx` and its card into `folder`.
+ */
+export async function trainIlModel(
+  experiment: Experiment,
+  options: IlOptions,
+  folder: string,
+  host: Host,
+): Promise<IlResult> {
+  const { data, split } = experiment;
+  const initial = await loadModel(options.ilModel, data, options.seed);
+  const order = makeOrder(split.holdout, options.ilBatch, options.seed);
+  const trainer = await openTrainer(initial.graph, {
+    ...feedFrom(data, initial.name),
+    device: options.device,
+    threads: options.threads,
+    outputs: ['loss', 'predicted'],
+    smallBatch: options.ilBatch,
+    seed: options.seed,
+    optimizer: { weightDecay: options.weightDecay },
+  });
+  const began = performance.now();
+  const fitted = await fit(trainer, order, experiment, options, host).finally(() => trainer.close());
+  const bytes = replaceWeights(initial.bytes, initial.name, fitted.weights);
+  const card: IlCard = {
+    format: 'rho-loss-il-card',
+    version: ilCardVersion,
+    created: new Date().toISOString(),
+    model: { architecture: options.ilModel, parameters: parameterCount(initial.graph), sha256: await sha256(bytes) },
+    data: { ...experiment.options, fingerprint: experiment.fingerprint, length: data.length, classes: data.classes },
+    preprocessing: data.preprocessing,
+    trainedOn: {
+      dataFingerprint: experiment.fingerprint,
+      contentHash: data.contentHash,
+      ids: packIds(split.holdout, data.length),
+    },
+    training: {
+      seed: options.seed,
+      batch: options.ilBatch,
+      learningRate: options.lr,
+      weightDecay: options.weightDecay,
+      epochs: fitted.checks.at(-1)!.epoch,
+      seconds: (performance.now() - began) / 1000,
+    },
+    checks: fitted.checks,
+    best: fitted.best,
+    versions: versions(),
+  };
+  await makeFolder(folder);
+  await writeFileAtomic(joinPath(folder, 'il.onnx'), bytes);
+  await writeFileAtomic(joinPath(folder, 'il.json'), `${JSON.stringify(card, null, 2)}\n`);
+  return { model: { name: options.ilModel, bytes, graph: readModel(bytes, options.ilModel) }, card };
+}
+
+interface Fitted {
+  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly best: IlCheck;
+  readonly checks: readonly IlCheck[];
+}
+
+async function fit(
+  trainer: Trainer,
+  order: Order,
+  { data, split }: Experiment,
+  options: IlOptions,
+  { progress, signal }: Host,
+): Promise<Fitted> {
+  const steps = order.perEpoch * options.ilEpochs;
+  const checkEvery = Math.max(1, Math.floor(order.perEpoch / checksPerEpoch));
+  const checks: IlCheck[] = [];
+  let best: IlCheck | undefined;
+  let weights: ReadonlyMap<string, Tensor> = new Map();
+  progress.start(`IL model ${options.ilModel}`, steps);
+  for (let step = 1; step <= steps; step++) {
+    checkInterrupted(signal, 'the IL model was not finished, run the command again');
+    const { meanLoss } = await trainer.step(await data.gather(order.at(step - 1)), options.lr);
+    progress.update(step, `loss ${meanLoss.toFixed(2)}`);
+    if (step % checkEvery !== 0) continue;
+    const check = { step, epoch: step / order.perEpoch, ...(await evaluate(trainer, data, split.target)) };
+    checks.push(check);
+    if (best === undefined || check.loss < best.loss) {
+      best = check;
+      weights = await trainer.weights();
+    }
+    const sinceBest = checks.length - 1 - checks.indexOf(best);
+    if (sinceBest >= options.ilPatience) break;
+  }
+  progress.finish(`lowest loss ${best!.loss.toFixed(3)}, accuracy ${best!.accuracy.toFixed(3)} on the target half`);
+  return { weights, best: best!, checks };
+}

@@ -1,0 +1,69 @@
+import { dataError } from '../core/errors.ts';
+import type { Preprocessing } from '../core/preprocessing.ts';
+import { sha256 } from '../data/hash.ts';
+import { exists, readText } from '../runtime/files.ts';
+import type { Versions } from '../runtime/host.ts';
+import type { TrainedOn } from '../store/manifest.ts';
+
+export const ilCardVersion = 1;
+
+/** One look at an IL model while it is trained: accuracy and mean loss on the target's training half. */
+export interface IlCheck {
+  readonly step: number;
+  /** Passes over the holdout so far. */
+  readonly epoch: number;
+  readonly accuracy: number;
+  readonly loss: number;
+}
+
+/** What lies beside an IL model: which examples it has seen, how it was trained, and how well it does. */
+export interface IlCard {
+  readonly format: 'rho-loss-il-card';
+  readonly version: typeof ilCardVersion;
+  readonly created: string;
+  readonly model: { readonly architecture: string; readonly parameters: number; readonly sha256: string };
+  readonly data: {
+    readonly data: string;
+    readonly holdout: string;
+    readonly noise: string;
+    readonly dataSeed: number;
+    readonly fingerprint: string;
+    readonly length: number;
+    readonly classes: number;
+  };
+  readonly preprocessing: Preprocessing;
+  /** The ids of the holdout. */
+  readonly trainedOn: TrainedOn;
+  readonly training: {
+    readonly seed: number;
+    readonly batch: number;
+    readonly learningRate: number;
+    readonly weightDecay: number;
+    readonly epochs: number;
+    readonly seconds: number;
+  };
+  readonly checks: readonly IlCheck[];
+  /** The check whose weights were kept. */
+  readonly best: IlCheck;
+  readonly versions: Versions;
+}
+
+/** The card beside the .onnx file at `path`, `il.json` beside `il.onnx`; null where there is none or it is of other bytes. */
+export async function readIlCard(path: string, bytes: Uint8Array): Promise<IlCard | null> {
+  const cardPath = path.replace(/\.onnx$/, '.json');
+  if (cardPath === path || !(await exists(cardPath))) return null;
+  const card = parseCard(await readText(cardPath), cardPath);
+  return card.model.sha256 === (await sha256(bytes)) ? card : null;
+}
+
+function parseCard(text: string, path: string): IlCard {
+  try {
+    const card = JSON.parse(text);
+    if (card.format === 'rho-loss-il-card' && card.version === ilCardVersion) return card;
+  } catch {
+    // Told below, like a card of another kind.
+  }
+  throw dataError(
+    `Cannot read "${path}": it is no card of an IL model in version ${ilCardVersion}, remove it or run "rho il" again`,
+  );
+}

@@ -1,0 +1,53 @@
+import { dataError, usageError } from '../core/errors.ts';
+import { type StrategyName, strategyOf } from '../core/selection.ts';
+import type { DeviceOptions } from '../engine/engine.ts';
+import { openScorer } from '../engine/ort/open.ts';
+import { type IrreducibleLosses, onlineLosses, storedLosses } from '../loop/irreducible.ts';
+import { unpackIds } from '../store/idSet.ts';
+import { readIrreducibleLosses } from '../store/irreducibleLosses.ts';
+import type { Experiment } from './experiment.ts';
+import { readIlCard } from './ilCard.ts';
+import { feedFrom, readModelFile } from './model.ts';
+
+/**
+ * Opens the irreducible losses that `path` names: a folder is a loss store, an .onnx file is an IL model that scores online.
+ * Either is refused where it was made for other data or has seen target examples.
+ */
+export async function openIrreducible(
+  path: string,
+  experiment: Experiment,
+  device: DeviceOptions,
+): Promise<IrreducibleLosses> {
+  return path.endsWith('.onnx') ? openOnline(path, experiment, device) : openStored(path, experiment);
+}
+
+/** Throws a usage error where one of `strategies` needs irreducible losses and none are given. */
+export function requireIrreducible(strategies: readonly StrategyName[], path: string | null): void {
+  const needing = strategies.find((name) => strategyOf(name).needsIrreducibleLoss);
+  if (needing !== undefined && path === null)
+    throw usageError(
+      `Cannot train with --strategy ${needing}: it needs irreducible losses, make them with "rho score" and pass --irreducible DIR, or pass an IL model with --irreducible FILE.onnx`,
+    );
+}
+
+async function openStored(folder: string, { data, split, fingerprint }: Experiment): Promise<IrreducibleLosses> {
+  const expected = { data: { name: data.name, fingerprint }, preprocessing: data.preprocessing };
+  const { loss } = await readIrreducibleLosses(folder, expected, split.target);
+  return storedLosses(loss);
+}
+
+async function openOnline(path: string, experiment: Experiment, device: DeviceOptions): Promise<IrreducibleLosses> {
+  const { data, split } = experiment;
+  const model = await readModelFile(path);
+  const card = await readIlCard(path, model.bytes);
+  if (card?.trainedOn.contentHash === data.contentHash) {
+    const seen = new Set(unpackIds(card.trainedOn.ids));
+    const leaked = split.target.filter((id) => seen.has(id)).length;
+    if (leaked > 0)
+      throw dataError(
+        `Cannot use the IL model "${path}": it was trained on ${leaked} of the ${split.target.length} target examples, expected none; pass the --holdout and --data-seed it was made with`,
+      );
+  }
+  const scorer = await openScorer(model.graph, { ...feedFrom(data, path), ...device, outputs: ['loss', 'predicted'] });
+  return onlineLosses(scorer);
+}

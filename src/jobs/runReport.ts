@@ -1,0 +1,67 @@
+import type { TrainEvent } from '../loop/events.ts';
+import { summarize } from '../loop/summarize.ts';
+import type { ReportData } from '../report/reportData.ts';
+import { versions } from '../runtime/host.ts';
+import { type Experiment, noiseRate } from './experiment.ts';
+import type { IlStage } from './ilStage.ts';
+import { describeIrreducible } from './irreducibleReport.ts';
+
+/** What a report is made from. */
+export interface FinishedRuns {
+  readonly experiment: Experiment;
+  /** Null where no IL model was trained. */
+  readonly il: IlStage | null;
+  /** By strategy, one list of events per seed. */
+  readonly events: ReadonlyMap<string, readonly (readonly TrainEvent[])[]>;
+  /** Accuracies as typed. */
+  readonly targets: readonly string[];
+  readonly config: object;
+  readonly command: string;
+}
+
+/** Everything a report shows of finished runs. */
+export async function describeRuns(runs: FinishedRuns): Promise<ReportData> {
+  const { experiment, il, events, targets } = runs;
+  const { data, test, split, options } = experiment;
+  return {
+    version: 1,
+    title: `${[...events.keys()].join(', ')} on ${data.name}`,
+    created: new Date().toISOString(),
+    command: runs.command,
+    config: { ...runs.config },
+    versions: { ...versions() },
+    data: {
+      name: data.name,
+      target: split.target.length,
+      holdout: split.holdout.length,
+      test: test.length,
+      classes: data.classes,
+      noise: options.noise,
+      noiseRate: noiseRate(data, split.target),
+    },
+    il: il && {
+      model: il.card.model.architecture,
+      parameters: il.card.model.parameters,
+      epochs: il.card.training.epochs,
+      bestLoss: il.card.best.loss,
+      accuracy: il.card.best.accuracy,
+      seconds: il.card.training.seconds,
+      scoringSeconds: il.scoringSeconds ?? 0,
+    },
+    strategies: Object.fromEntries([...events].map(([name, runsOf]) => [name, summarize(runsOf, targets)])),
+    runs: [...events].flatMap(([strategy, runsOf]) => runsOf.map((run) => describeRun(strategy, run))),
+    irreducible: il && (await describeIrreducible(il.table, data)),
+    notes: notesOn(runs),
+  };
+}
+
+function describeRun(strategy: string, events: readonly TrainEvent[]): ReportData['runs'][number] {
+  const start = events.find((event) => event.type === 'start');
+  return { strategy, seed: start?.seed ?? 0, evaluations: events.filter((event) => event.type === 'evaluation') };
+}
+
+function notesOn({ events }: FinishedRuns): string[] {
+  const steps = [...events.values()].flat(2).filter((event) => event.type === 'step');
+  const nan = steps.reduce((sum, step) => sum + step.nanCandidates, 0);
+  return nan === 0 ? [] : [`${nan} candidates were passed over because a loss was not a number.`];
+}

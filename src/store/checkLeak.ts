@@ -1,0 +1,26 @@
+import { dataError } from '../core/errors.ts';
+import { unpackIds } from './idSet.ts';
+import type { LossesById, LossStore } from './readStore.ts';
+
+/**
+ * Refuses losses by a model that was trained on the very examples: a loss on an example that a model has seen tells
+ * little of what is irreducible. Labels do not matter here, the examples do; a model whose training ids are not
+ * known, or belong to other data, passes.
+ */
+export function checkLeak(
+  { folder, manifest }: Pick<LossStore, 'folder' | 'manifest'>,
+  { scoredBy }: LossesById,
+  ids: Uint32Array,
+): void {
+  let leaks = 0;
+  manifest.models.forEach(({ trainedOn }, model) => {
+    if (trainedOn?.contentHash !== manifest.data.contentHash) return;
+    const trained = new Set(unpackIds(trainedOn.ids));
+    for (const id of ids) if (scoredBy[id] === 1 + model && trained.has(id)) leaks++;
+  });
+  if (leaks > 0)
+    throw dataError(
+      `Cannot use loss store "${folder}": its IL model was trained on ${leaks.toLocaleString('en-US')} of the ` +
+        `${ids.length.toLocaleString('en-US')} target examples; train one on the holdout alone and run "rho score" again`,
+    );
+}

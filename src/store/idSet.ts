@@ -1,0 +1,48 @@
+import { dataError } from '../core/errors.ts';
+
+/** A set of global ids as it stands in a manifest or a card: one bit for each example of the data set. */
+export interface PackedIds {
+  /** Examples of the whole data set: bits that count. */
+  readonly length: number;
+  /** Ids in the set. */
+  readonly count: number;
+  /** Base64 of ceil(length / 8) bytes: the id i is in the set where bit i mod 8 (1 is bit 0) of byte floor(i / 8) is 1. */
+  readonly bits: string;
+}
+
+// String.fromCharCode takes its characters as arguments, of which there may not be too many at once.
+const sliceBytes = 2 ** 13;
+
+function toBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += sliceBytes)
+    text += String.fromCharCode(...bytes.subarray(at, at + sliceBytes));
+  return btoa(text);
+}
+
+/** Packs some ids (any order, doubles are one) of a data set of `length` examples. Ids beyond it are a data error. */
+export function packIds(ids: Iterable<number>, length: number): PackedIds {
+  const bits = new Uint8Array(Math.ceil(length / 8));
+  let count = 0;
+  for (const id of ids) {
+    if (id >= length) throw dataError(`Cannot pack id ${id}: the data set has ids 0 to ${length - 1}`);
+    const bit = 1 << (id % 8);
+    if ((bits[id >>> 3]! & bit) === 0) count++;
+    bits[id >>> 3]! |= bit;
+  }
+  return { length, count, bits: toBase64(bits) };
+}
+
+/** The ids of a packed set, ascending. A set whose length or count is not what it says is a data error. */
+export function unpackIds({ length, count, bits }: PackedIds): Uint32Array {
+  const bytes = Uint8Array.from(atob(bits), (character) => character.charCodeAt(0));
+  const ids = new Uint32Array(count);
+  let found = 0;
+  for (let id = 0; id < bytes.length * 8; id++) if ((bytes[id >>> 3]! & (1 << (id % 8))) !== 0) ids[found++] = id;
+  if (bytes.length !== Math.ceil(length / 8) || found !== count || (ids[count - 1] ?? -1) >= length)
+    throw dataError(
+      `Cannot unpack a set of ids: ${count} of ${length} ids need as many bits set in ${Math.ceil(length / 8)} bytes, ` +
+        `found ${found} in ${bytes.length}`,
+    );
+  return ids;
+}
