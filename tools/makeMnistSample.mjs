@@ -10,18 +10,24 @@ if (!source)
   throw new Error('Usage: node tools/makeMnistSample.mjs FOLDER, the folder with the four .gz files of MNIST');
 const target = joinPath(import.meta.dirname, '..', 'data', 'mnist-sample');
 
-for (const [name, count] of [
-  ['train-images-idx3-ubyte', 20_000],
-  ['train-labels-idx1-ubyte', 20_000],
-  ['t10k-images-idx3-ubyte', 2_000],
-  ['t10k-labels-idx1-ubyte', 2_000],
+// Every third training and every fifth test image: the first 2,000 test images alone are 3 points harder than all 10,000.
+for (const [name, every] of [
+  ['train-images-idx3-ubyte', 3],
+  ['train-labels-idx1-ubyte', 3],
+  ['t10k-images-idx3-ubyte', 5],
+  ['t10k-labels-idx1-ubyte', 5],
 ]) {
   const path = joinPath(source, `${name}.gz`);
   const bytes = await gunzip(await readBytes(path), path);
   const { dims, data } = readIdx(bytes, path);
+  const rowBytes = data.length / dims[0];
+  const rows = Array.from({ length: dims[0] / every }, (_, row) => {
+    const start = row * every * rowBytes;
+    return data.subarray(start, start + rowBytes);
+  });
   const header = bytes.slice(0, bytes.length - data.length);
-  new DataView(header.buffer).setUint32(4, count);
-  const cut = Buffer.concat([header, data.subarray(0, (data.length / dims[0]) * count)]);
+  new DataView(header.buffer).setUint32(4, rows.length);
+  const cut = Buffer.concat([header, ...rows]);
   // gzipSync writes no time, so that the same bytes come out on every run.
   await writeFileAtomic(joinPath(target, `${name}.gz`), gzipSync(cut, { level: 9 }));
   console.log(await sha256(cut), name);

@@ -26,10 +26,11 @@ export function reducedDims(dims: readonly Dim[], axes: ReadonlySet<number>, kee
   return dims.flatMap((dim, axis) => (axes.has(axis) ? (keep ? [1] : []) : [dim]));
 }
 
-/** The product of sizes as one size: a number where all are known, else an expression. */
+/** The product of sizes: a number where all are known, else an expression such as `12*batch`. */
 export function productOf(dims: readonly Dim[]): Dim {
-  const known = dims.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
-  const names = dims.filter((dim) => typeof dim === 'string');
+  const factors = dims.flatMap((dim) => String(dim).split('*'));
+  const names = factors.filter((factor) => Number.isNaN(Number(factor)));
+  const known = factors.reduce((product, factor) => product * (names.includes(factor) ? 1 : Number(factor)), 1);
   if (names.length === 0) return known;
   return known === 1 ? names.join('*') : [known, ...names].join('*');
 }

@@ -10,10 +10,11 @@ import {
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
+  type TensorProto,
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from './proto/onnx_pb.ts';
-import { dtypeOf, elementTypeOf, readTensor, writeTensor } from './tensorProto.ts';
+import { dtypeOf, elementTypeOf, readTensor, setTensor, writeTensor } from './tensorProto.ts';
 
 /** The ONNX format version that goes with the opset the project writes. */
 const irVersion = 8n;
@@ -62,16 +63,14 @@ export function replaceWeights(
   weights: ReadonlyMap<string, Tensor>,
 ): Uint8Array<ArrayBuffer> {
   const proto = parseModel(bytes, name);
-  const graph = proto.graph!;
-  graph.initializer = graph.initializer.map((old) => {
-    const tensor = weights.get(old.name);
-    return tensor === undefined ? old : writeTensor(old.name, tensor);
-  });
-  for (const node of graph.node) {
-    const tensor = node.opType === 'Constant' ? weights.get(node.output[0]!) : undefined;
-    const value = node.attribute.find((attribute) => attribute.name === 'value');
-    if (tensor !== undefined && value !== undefined) value.t = writeTensor('', tensor);
-  }
+  const replace = (old: TensorProto | undefined, weight: string) => {
+    const tensor = weights.get(weight);
+    if (old !== undefined && tensor !== undefined) setTensor(old, tensor);
+  };
+  const { initializer, node } = proto.graph!;
+  for (const tensor of initializer) replace(tensor, tensor.name);
+  for (const { opType, attribute, output } of node)
+    if (opType === 'Constant') replace(attribute.find(({ name }) => name === 'value')?.t, output[0]!);
   return toBinary(ModelProtoSchema, proto);
 }
 
@@ -173,15 +172,20 @@ function readAttribute(proto: AttributeProto): Attribute {
   }
 }
 
+/** 2^63 - 1, with which exporters say "to the end", is 2^63 once it is a number. */
+function asInt64(value: number): bigint {
+  return value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value);
+}
+
 function writeAttribute(name: string, attribute: Attribute): AttributeProto {
   const of = (fields: Partial<AttributeProto>) => create(AttributeProtoSchema, { name, ...fields } as AttributeProto);
   switch (attribute.kind) {
     case 'int':
-      return of({ type: Kind.INT, i: BigInt(attribute.value) });
+      return of({ type: Kind.INT, i: asInt64(attribute.value) });
     case 'float':
       return of({ type: Kind.FLOAT, f: attribute.value });
     case 'ints':
-      return of({ type: Kind.INTS, ints: attribute.value.map(BigInt) });
+      return of({ type: Kind.INTS, ints: attribute.value.map(asInt64) });
     case 'floats':
       return of({ type: Kind.FLOATS, floats: [...attribute.value] });
     case 'string':

@@ -70,13 +70,20 @@ function typedFields(proto: TensorProto, dtype: Dtype): TensorData {
   }
 }
 
-/** A tensor as ONNX stores it, in little-endian raw bytes. */
+/** A tensor as ONNX stores it. */
 export function writeTensor(name: string, tensor: Tensor): TensorProto {
-  const { buffer, byteOffset, byteLength } = tensor.data;
-  return create(TensorProtoSchema, {
-    name,
-    dims: tensor.dims.map(BigInt),
-    dataType: elementTypeOf(tensor.dtype),
-    rawData: new Uint8Array(buffer, byteOffset, byteLength),
-  });
+  const proto = create(TensorProtoSchema, { name });
+  setTensor(proto, tensor);
+  return proto;
+}
+
+/** Puts the numbers of `tensor` into `proto`, in little-endian raw bytes, and leaves all else there as it is. */
+export function setTensor(proto: TensorProto, { dtype, dims, data }: Tensor): void {
+  proto.dims = dims.map(BigInt);
+  proto.dataType = elementTypeOf(dtype);
+  proto.rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  proto.floatData = [];
+  proto.doubleData = [];
+  proto.int32Data = [];
+  proto.int64Data = [];
 }

@@ -1,6 +1,6 @@
 import { dataError } from '../core/errors.ts';
 import { sha256 } from '../data/hash.ts';
-import { joinPath, writeFileAtomic, writeFolderAtomic } from '../runtime/files.ts';
+import { exists, joinPath, listFolder, writeFileAtomic, writeFolderAtomic } from '../runtime/files.ts';
 import { joinTables, type LossTable, lossStatistics } from './lossTable.ts';
 import { parseManifest, type StoreManifest, type StoreModel, type StoreShard } from './manifest.ts';
 import { encodeShard } from './shard.ts';
@@ -13,14 +13,15 @@ export interface StoreDescription
 
 /**
  * Writes a loss store of one model and one shard (none where `table` has no rows), whose rows may come in any order.
- * The folder is there whole or not at all; a store of that name is replaced. Ids that are there twice or not in the
- * data set are data errors.
+ * The folder is there whole or not at all; a store of that name is replaced. A folder that holds anything else, and ids
+ * that are there twice or not in the data set, are data errors.
  */
 export async function writeLossStore(
   folder: string,
   { created, writtenBy, data, model, ...description }: StoreDescription,
   table: LossTable,
 ): Promise<StoreManifest> {
+  await refuseOtherFolder(folder);
   const sorted = joinTables([table]);
   const lastId = sorted.ids.at(-1) ?? -1;
   if (lastId >= data.length)
@@ -63,4 +64,13 @@ export async function writeLossStore(
     await writeFileAtomic(joinPath(temporary, 'manifest.json'), json);
   });
   return written;
+}
+
+async function refuseOtherFolder(folder: string): Promise<void> {
+  if (!(await exists(folder))) return;
+  const other = (await listFolder(folder)).find((name) => !/^(manifest\.json|shard-\d+\.parquet)$/.test(name));
+  if (other !== undefined)
+    throw dataError(
+      `Cannot write loss store "${folder}": the folder holds "${other}", which writing would remove; name a new folder`,
+    );
 }

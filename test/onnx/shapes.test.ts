@@ -11,11 +11,7 @@ import { runGraph } from './runGraph.ts';
 /** The number that a size stands for: `3*batch`, say. */
 function sizeOf(dim: Dim, batch: number | undefined): number {
   if (typeof dim === 'number') return dim;
-  const factors = dim.split('*').map((factor) => {
-    const [numerator, denominator = 1] = factor.split('/').map(Number);
-    return factor === 'batch' ? batch! : numerator! / denominator;
-  });
-  return factors.reduce((product, factor) => product * factor, 1);
+  return dim.split('*').reduce((product, factor) => product * (factor === 'batch' ? batch! : Number(factor)), 1);
 }
 
 async function checkTypes(opCase: OpCase, batch?: string) {
@@ -78,8 +74,9 @@ describe('a size with a name', () => {
   test('is kept, or becomes a factor of what it is joined with', () => {
     const builder = graphOf({ x: ['batch', 4, 6] });
     expect(target(builder, [0, -1])).toEqual(['batch', 24]);
-    expect(target(builder, [-1, 24])).toEqual(['batch']);
+    expect(target(builder, [-1, 24])).toEqual(['batch', 24]);
     expect(target(builder, [-1, 6])).toEqual(['4*batch', 6]);
+    expect(target(builder, [-1, 48])).toEqual(['0.5*batch', 48]);
     expect(target(builder, [-1])).toEqual(['24*batch']);
     expect(target(builder, [0, 4, 2, -1])).toEqual(['batch', 4, 2, 3]);
     expect(builder.type(builder.node('Flatten', ['x'])).dims).toEqual(['batch', 24]);
@@ -149,6 +146,8 @@ describe('an error that names the node', () => {
     ['takes vectors or matrices, found a scalar', (b) => b.node('MatMul', ['scalar', 'y'])],
     ['takes matrices, found [batch, 4, 6] and [5, 5]', (b) => b.node('Gemm', ['x', 'y'])],
     ['cannot turn [5, 5] into [-1, 3]', (b) => b.node('Reshape', ['y', b.int64([-1, 3])])],
+    ['cannot turn [5, 5] into [5, 6]', (b) => b.node('Reshape', ['y', b.int64([5, 6])])],
+    ['cannot turn [batch, 4, 6] into [1, 24]', (b) => b.node('Reshape', ['x', b.int64([1, 24])])],
     ['computes its shape while it runs', (b) => b.node('Reshape', ['y', shapeless(b)])],
     ['computes its shape while it runs', (b) => b.node('Expand', ['scalar', shapeless(b)])],
     ['computes its axes while it runs', (b) => b.node('ReduceSum', ['y', shapeless(b)])],

@@ -133,7 +133,7 @@ test('an id in two shards is refused', async () => {
 
 test('an id beyond the data set is refused', async () => {
   await addShard({ ...next, ids: Uint32Array.of(1, 8) });
-  expect(await refusal()).toContain('shard-00001.parquet');
+  expect(await refusal()).toContain('id 8 is not among the 8 examples');
 });
 
 test('a folder that is no store is refused in one sentence', async () => {

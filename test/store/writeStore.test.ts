@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { openLossStore } from '../../src/store/readStore.ts';
 import { writeLossStore } from '../../src/store/writeStore.ts';
@@ -71,6 +71,15 @@ test('a store that is there is replaced', async () => {
   await writeLossStore(at('il'), description, { ...table, loss: new Float32Array(4) });
   expect((await (await openLossStore(at('il'))).readTable()).loss).toEqual(new Float32Array(4));
   expect(await readdir(at())).toEqual(['il']);
+});
+
+test('a folder that holds anything but a store is refused and left as it is', async () => {
+  await mkdir(at('photos'));
+  await writeFile(at('photos', 'cat.jpg'), 'cat');
+  await expect(writeLossStore(at('photos'), description, table)).rejects.toThrow(
+    `Cannot write loss store "${at('photos')}": the folder holds "cat.jpg", which writing would remove; name a new folder`,
+  );
+  expect(await readdir(at('photos'))).toEqual(['cat.jpg']);
 });
 
 test('a process killed between shard and manifest leaves no folder of that name', async () => {

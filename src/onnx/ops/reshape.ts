@@ -26,18 +26,14 @@ export const reshape: Op = {
 function reshapedDims(dims: readonly Dim[], wanted: readonly number[], node: GraphNode): readonly Dim[] {
   // 0 keeps the size of that axis, -1 takes what is left.
   const sizes = wanted.map((size, axis) => (size === 0 ? dims[axis]! : size));
-  if (!sizes.includes(-1)) return sizes;
   const others = sizes.filter((size) => size !== -1);
   const names = others.filter((size) => typeof size === 'string');
   const remaining = dims.filter((dim) => typeof dim === 'number' || !names.includes(dim));
   const known = others.filter((size) => typeof size === 'number').reduce((product, size) => product * size, 1);
   const numbers = remaining.filter((dim) => typeof dim === 'number').reduce((product, dim) => product * dim, 1);
   const symbols = remaining.filter((dim) => typeof dim === 'string');
-  if (symbols.length === 0 && numbers % known !== 0)
-    throw dataError(`${describeNode(node)} cannot turn [${dims.join(', ')}] into [${wanted.join(', ')}]`);
-  const rest =
-    symbols.length === 0
-      ? numbers / known
-      : productOf(numbers === known ? symbols : [...symbols, `${numbers}/${known}`]);
-  return sizes.map((size) => (size === -1 ? rest : size));
+  const takesRest = sizes.includes(-1);
+  const fits = symbols.length > 0 ? takesRest : takesRest ? numbers % known === 0 : numbers === known;
+  if (!fits) throw dataError(`${describeNode(node)} cannot turn [${dims.join(', ')}] into [${wanted.join(', ')}]`);
+  return sizes.map((size) => (size === -1 ? productOf([...symbols, numbers / known]) : size));
 }
