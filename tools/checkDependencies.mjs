@@ -25,7 +25,7 @@ export const ALLOWED_FOLDERS = {
   commands: [...JOBS_AND_BELOW, 'queue'],
   web: [...JOBS_AND_BELOW, 'browser.ts'],
   'cli.ts': ['commands', 'core', 'runtime'],
-  'index.ts': [...JOBS_AND_BELOW, 'queue'],
+  'index.ts': [...JOBS_AND_BELOW, 'queue', 'browser.ts'],
   'browser.ts': JOBS_AND_BELOW,
 };
 

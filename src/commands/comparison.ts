@@ -4,13 +4,10 @@ import { type CompareOptions, compare } from '../jobs/compare.ts';
 import { packageFile } from '../runtime/host.ts';
 import { commandLine } from '../runtime/terminal.ts';
 import { withOptions } from './options.ts';
-import { checkTraining, ilOptions, openRunFolder, runOutcome, trainingOptions } from './runs.ts';
+import { checkTraining, ilOptions, openRunFolder, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
 import { performs, shownCommand } from './session.ts';
 
-type Flags = Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSeeds' | 'targets' | 'steps' | 'epochs' | 'data'> & {
-  readonly data?: string;
-  readonly steps?: number;
-  readonly epochs?: number;
+type Flags = WithOptional<Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSeeds' | 'targets'>> & {
   readonly strategy?: readonly StrategyName[];
   readonly target?: readonly string[];
   readonly seed: readonly number[];
@@ -61,11 +58,14 @@ export function comparisonCommand(words: ComparisonWords): Command {
 }
 
 function resolve(flags: Flags, words: ComparisonWords, hasNoise: boolean): CompareOptions {
-  const { out, resume, data, steps, epochs, strategy, target, seed, dataSeed, noise, ...rest } = flags;
+  const { out, resume, data, test, irreducible, steps, epochs, strategy, target, seed, dataSeed, noise, ...rest } =
+    flags;
   const usual = data === undefined ? sample.steps : usualSteps;
   const options: CompareOptions = {
     ...rest,
     data: data ?? sample.data(),
+    test: test ?? null,
+    irreducible: irreducible ?? null,
     noise: data === undefined && !hasNoise ? sample.noise : noise,
     steps: steps ?? (epochs === undefined ? usual : null),
     epochs: epochs ?? null,

@@ -3,10 +3,10 @@ import { type DataOptions, openExperiment } from '../jobs/experiment.ts';
 import { type IlOptions, trainIlModel } from '../jobs/il.ts';
 import { joinPath } from '../runtime/files.ts';
 import { withOptions } from './options.ts';
-import { ilOptions, requireData } from './runs.ts';
+import { ilOptions, requireData, type WithOptional } from './runs.ts';
 import { performs } from './session.ts';
 
-type Flags = Omit<DataOptions, 'data'> & IlOptions & { readonly data?: string; readonly out?: string };
+type Flags = WithOptional<DataOptions> & IlOptions & { readonly out?: string };
 
 /** `rho il`: the IL model alone. */
 export function ilCommand(): Command {
@@ -20,7 +20,11 @@ export function ilCommand(): Command {
   withOptions(command, ['engine', 'device', 'threads', 'out', 'config', 'json']);
   return performs<Flags>(command, async (flags, host) => {
     const { out: folder = '.', ...options } = flags;
-    const experiment = await openExperiment({ ...options, data: requireData(options.data) });
+    const experiment = await openExperiment({
+      ...options,
+      data: requireData(options.data),
+      test: options.test ?? null,
+    });
     const { card } = await trainIlModel(experiment, options, folder, host);
     const { best, model } = card;
     return {

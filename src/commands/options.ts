@@ -53,8 +53,7 @@ function option(flags: string, description: string): Option {
 /** Every option that more than one command takes, each declared once. */
 const options: Readonly<Record<string, () => Option>> = {
   data: () => option('--data <format:path>', 'training data, such as idx:mnist/'),
-  test: () =>
-    option('--test <format:path>', 'test data (default: the test files beside the training data)').default(null),
+  test: () => option('--test <format:path>', 'test data (default: the test files beside the training data)'),
   holdout: () =>
     option('--holdout <rule>', 'what the IL model is trained on: random:SHARE, even-odd or N:M').default('random:0.5'),
   noise: () => option('--noise <rule>', 'label noise to add: none, uniform:R, flip:R or pairs:3>5,…:R').default('none'),
@@ -87,9 +86,7 @@ const options: Readonly<Record<string, () => Option>> = {
       .default([0], '0'),
   targets: () => option('--target <accuracy,…>', 'accuracies to reach').argParser(listOf(accuracy)),
   irreducible: () =>
-    option('--irreducible <path>', 'irreducible losses: a loss store, or an IL model (.onnx) to score online').default(
-      null,
-    ),
+    option('--irreducible <path>', 'irreducible losses: a loss store, or an IL model (.onnx) to score online'),
   bigBatch: () => option('--big-batch <n>', 'candidates of a step (n_B)').argParser(wholeNumber(1)).default(320),
   smallBatch: () =>
     option('--small-batch <n>', 'candidates of a step that are trained on (n_b)').argParser(wholeNumber(1)).default(32),

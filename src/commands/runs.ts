@@ -17,6 +17,10 @@ export const trainingOptions: readonly string[] = [
 /** Options of every command that trains an IL model. */
 export const ilOptions: readonly string[] = ['ilModel', 'ilEpochs', 'ilBatch', 'ilPatience'];
 
+/** Options of a job as the command line gives them: what has no default may be missing. */
+export type WithOptional<Options> = Omit<Options, Optional> & Partial<Pick<Options, Extract<keyof Options, Optional>>>;
+type Optional = 'data' | 'test' | 'irreducible' | 'steps' | 'epochs';
+
 interface FolderOptions {
   readonly out?: string;
   readonly resume?: string;

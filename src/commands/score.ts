@@ -5,10 +5,10 @@ import { readIlCard } from '../jobs/ilCard.ts';
 import { readModelFile } from '../jobs/model.ts';
 import { type ScoreOptions, scoreSplits, scoreToStore } from '../jobs/score.ts';
 import { oneOf, withOptions } from './options.ts';
-import { requireData } from './runs.ts';
+import { requireData, type WithOptional } from './runs.ts';
 import { performs } from './session.ts';
 
-type Flags = Omit<DataOptions, 'data'> &
+type Flags = WithOptional<DataOptions> &
   ScoreOptions & { readonly data?: string; readonly model?: string; readonly out?: string };
 
 /** `rho score`: irreducible losses, once. */
@@ -31,7 +31,7 @@ export function scoreCommand(): Command {
     if (path === undefined) throw usageError('Cannot score without a model: pass --model FILE.onnx');
     if (folder === undefined) throw usageError('Cannot write the loss store: pass --out DIR');
     const model = await readModelFile(path);
-    const experiment = await openExperiment({ ...flags, data: requireData(flags.data) });
+    const experiment = await openExperiment({ ...flags, data: requireData(flags.data), test: flags.test ?? null });
     const card = await readIlCard(path, model.bytes);
     const { manifest, seconds } = await scoreToStore(experiment, model, card, flags, folder, host);
     const { meanLoss, accuracy, nan } = manifest.statistics;

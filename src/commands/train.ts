@@ -1,17 +1,12 @@
 import { Command } from 'commander';
-import type { StrategyName } from '../core/selection.ts';
 import { requireIrreducible } from '../jobs/irreducibleSource.ts';
 import { type TrainJobOptions, trainTarget } from '../jobs/train.ts';
 import { commandLine } from '../runtime/terminal.ts';
 import { withOptions } from './options.ts';
-import { checkTraining, openRunFolder, requireData, runOutcome, trainingOptions } from './runs.ts';
+import { checkTraining, openRunFolder, requireData, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
 import { performs, shownCommand } from './session.ts';
 
-type Flags = Omit<TrainJobOptions, 'steps' | 'epochs' | 'targets' | 'data'> & {
-  readonly data?: string;
-  readonly steps?: number;
-  readonly epochs?: number;
-  readonly strategy: StrategyName;
+type Flags = WithOptional<Omit<TrainJobOptions, 'targets'>> & {
   readonly target?: readonly string[];
   readonly out?: string;
   readonly resume?: string;
@@ -37,10 +32,12 @@ export function trainCommand(): Command {
 }
 
 function resolve(flags: Flags): TrainJobOptions {
-  const { out, resume, data, target, steps, epochs, ...rest } = flags;
-  const options = {
+  const { out, resume, data, test, irreducible, target, steps, epochs, ...rest } = flags;
+  const options: TrainJobOptions = {
     ...rest,
     data: requireData(data),
+    test: test ?? null,
+    irreducible: irreducible ?? null,
     steps: steps ?? null,
     epochs: epochs ?? null,
     targets: target ?? ['0.9'],

@@ -47,7 +47,8 @@ export function allocate(dtype: Dtype, dims: readonly number[]): TensorData {
 export function viewAs(dtype: Dtype, bytes: Uint8Array): TensorData {
   const ArrayType = arrays[dtype];
   const size = ArrayType.BYTES_PER_ELEMENT;
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice(), which does not copy Node's Buffer.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new ArrayType(aligned.buffer as ArrayBuffer, aligned.byteOffset, Math.floor(aligned.byteLength / size));
 }
 

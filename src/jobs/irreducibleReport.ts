@@ -5,7 +5,7 @@ import type { HardExample, Histogram, ReportData, ReportImage } from '../report/
 import type { LossTable } from '../store/lossTable.ts';
 
 const bins = 40;
-const hardestShown = 32;
+const hardestShown = 30;
 
 /** What a report shows of irreducible losses: their histogram and the examples with the highest. */
 export async function describeIrreducible(table: LossTable, data: Dataset): Promise<ReportData['irreducible']> {

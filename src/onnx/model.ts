@@ -166,7 +166,8 @@ function readAttribute(proto: AttributeProto): Attribute {
     case Kind.STRINGS:
       return { kind: 'strings', value: proto.strings.map((text) => utf8.decode(text)) };
     case Kind.TENSOR:
-      return { kind: 'tensor', value: readTensor(proto.t!) };
+      if (proto.t === undefined) throw dataError(`The attribute "${proto.name}" holds no tensor, expected one`);
+      return { kind: 'tensor', value: readTensor(proto.t) };
     default:
       return { kind: 'other', value: proto };
   }

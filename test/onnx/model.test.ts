@@ -159,7 +159,7 @@ test('a size without a name or number gets one of its own', () => {
 });
 
 describe('what is not an ONNX model is refused in one sentence that names the file', () => {
-  const bytes = writeModel(variedGraph());
+  const bytes = writeModel({ ...variedGraph(), opsets: { '': 17 } });
   const tensor = create(TensorProtoSchema, { name: 'w', dims: [1n], dataType: Type.FLOAT, floatData: [1] });
 
   test.each<[string, Uint8Array]>([
@@ -196,11 +196,11 @@ describe('what is not an ONNX model is refused in one sentence that names the fi
         damaged[at] = value;
         try {
           readModel(damaged, 'damaged.onnx');
-        } catch {
-          expectDataError(() => readModel(damaged, 'damaged.onnx'), 'damaged.onnx');
+        } catch (error) {
+          expect(error).toMatchObject({ kind: 'data', message: expect.stringContaining('damaged.onnx') });
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     );
   });
 });
@@ -256,22 +256,22 @@ describe('a model with something that nothing here computes with is refused', ()
   });
 });
 
-describe('weights put back into a file', () => {
-  /** What a decoded model holds, with the numbers of the named weights taken out. */
-  function apart(bytes: Uint8Array, names: readonly string[]) {
-    const proto = fromBinary(ModelProtoSchema, bytes);
-    const taken = new Map<string, Tensor>();
-    const take = (name: string, tensor: TensorProto) => {
-      if (!names.includes(name)) return;
-      taken.set(name, readTensor(tensor));
-      Object.assign(tensor, { dims: [], rawData: new Uint8Array(), floatData: [] });
-    };
-    for (const tensor of proto.graph!.initializer) take(tensor.name, tensor);
-    for (const { opType, output, attribute } of proto.graph!.node)
-      if (opType === 'Constant') take(output[0]!, attribute[0]!.t!);
-    return { proto, taken };
-  }
+/** What a decoded model holds, with the numbers of the named weights taken out. */
+function apart(bytes: Uint8Array, names: readonly string[]) {
+  const proto = fromBinary(ModelProtoSchema, bytes);
+  const taken = new Map<string, Tensor>();
+  const take = (name: string, tensor: TensorProto) => {
+    if (!names.includes(name)) return;
+    taken.set(name, readTensor(tensor));
+    Object.assign(tensor, { dims: [], rawData: new Uint8Array(), floatData: [], int64Data: [] });
+  };
+  for (const tensor of proto.graph!.initializer) take(tensor.name, tensor);
+  for (const { opType, output, attribute } of proto.graph!.node)
+    if (opType === 'Constant') take(output[0]!, attribute[0]!.t!);
+  return { proto, taken };
+}
 
+describe('weights put back into a file', () => {
   function annotatedModel(): Uint8Array {
     const proto = fromBinary(ModelProtoSchema, writeModel(variedGraph(), { author: 'someone' }));
     proto.docString = 'of the model';
@@ -363,9 +363,7 @@ describe.skipIf(!folder)(
       expect(graph.nodes.map((node) => node.op)).toEqual([
         ...['Conv', 'Relu', 'MaxPool', 'Conv', 'Relu', 'MaxPool', 'Reshape', 'Gemm'],
       ]);
-      const sizes = [...graph.weights.values()]
-        .filter(({ dtype }) => dtype === 'float32')
-        .map(({ data }) => data.length);
+      const sizes = [...graph.weights.values()].map(({ data }) => data.length);
       expect(sizes.reduce((total, size) => total + size)).toBe(5996);
     });
 
@@ -405,9 +403,8 @@ describe.skipIf(!folder)(
       const bytes = modelOf(name);
       const graph = readModel(bytes, name);
       expect(readModel(writeModel(graph), name)).toEqual(graph);
-      expect(fromBinary(ModelProtoSchema, replaceWeights(bytes, name, graph.weights))).toEqual(
-        fromBinary(ModelProtoSchema, bytes),
-      );
+      const names = [...graph.weights.keys()];
+      expect(apart(replaceWeights(bytes, name, graph.weights), names)).toEqual(apart(bytes, names));
     });
 
     test('a test input beside a model is not a model', () => {

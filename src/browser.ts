@@ -1,0 +1,23 @@
+// The public surface of the web: what needs neither files nor Node's threads.
+export { buildArchitecture } from './architectures/architecture.ts';
+export type { Batch, InputSpec } from './core/batch.ts';
+export { type ErrorKind, RhoError } from './core/errors.ts';
+export { makeOrder, type Order } from './core/order.ts';
+export type { Preprocessing } from './core/preprocessing.ts';
+export { type RandomStream, randomStream } from './core/random.ts';
+export {
+  type Candidates,
+  type Selection,
+  type StrategyName,
+  selectTop,
+  strategyNames,
+  strategyOf,
+} from './core/selection.ts';
+export type { Dtype, Tensor } from './core/tensor.ts';
+export { type AdamwOptions, adamwDefaults, adamwScalars } from './onnx/adamw.ts';
+export type { Graph, GraphNode, GraphValue } from './onnx/graph.ts';
+export { type ExampleOutput, labelsInput } from './onnx/lossHead.ts';
+export { readModel, replaceWeights, writeModel } from './onnx/model.ts';
+export { type FeedOptions, fedInputs } from './onnx/preprocess.ts';
+export { type ScoreGraphOptions, scoreGraph } from './onnx/scoreGraph.ts';
+export { nextOf, type Parameter, type TrainStep, type TrainStepOptions, trainStep } from './onnx/trainStep.ts';
