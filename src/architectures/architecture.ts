@@ -9,22 +9,24 @@ export interface ArchitectureOptions {
   readonly seed: number;
 }
 
-const builders: Readonly<Record<string, (parameters: string, options: ArchitectureOptions, spec: string) => Graph>> = {
-  mlp: (parameters, options, spec) => mlp({ ...options, hidden: widths(parameters, spec) }),
-};
+type Build = (parameters: string, options: ArchitectureOptions, spec: string) => Graph;
+
+const builders: ReadonlyMap<string, Build> = new Map<string, Build>([
+  ['mlp', (parameters, options, spec) => mlp({ ...options, hidden: widths(parameters, spec) })],
+]);
 
 /** Examples of every built-in architecture, for help and errors. */
 export const architectureExamples = 'mlp:512,512';
 
 /** The graph of a built-in architecture named as on the command line, with seeded initial weights: `mlp:512,512`. */
 export function buildArchitecture(spec: string, options: ArchitectureOptions): Graph {
-  const [kind = '', parameters = ''] = spec.split(':', 2);
-  const build = builders[kind];
+  const [kind = '', ...parameters] = spec.split(':');
+  const build = builders.get(kind);
   if (build === undefined)
     throw usageError(
       `Cannot build the model "${spec}": expected ${architectureExamples}, or the path of an .onnx file`,
     );
-  return build(parameters, options, spec);
+  return build(parameters.join(':'), options, spec);
 }
 
 function widths(text: string, spec: string): readonly number[] {

@@ -2,10 +2,9 @@ import { Command } from 'commander';
 import type { StrategyName } from '../core/selection.ts';
 import { type CompareOptions, compare } from '../jobs/compare.ts';
 import { packageFile } from '../runtime/host.ts';
-import { commandLine } from '../runtime/terminal.ts';
 import { withOptions } from './options.ts';
-import { checkTraining, ilOptions, openRunFolder, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
-import { performs, shownCommand } from './session.ts';
+import { checkTraining, ilOptions, openRun, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
+import { performs } from './session.ts';
 
 type Flags = WithOptional<Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSeeds' | 'targets'>> & {
   readonly strategy?: readonly StrategyName[];
@@ -52,8 +51,8 @@ export function comparisonCommand(words: ComparisonWords): Command {
   withOptions(command, [...ilOptions, ...trainingOptions]);
   return performs<Flags>(command, async (flags, host) => {
     const resolved = () => resolve(flags, words, command.getOptionValueSource('noise') !== 'default');
-    const { folder, options } = await openRunFolder(words.name, flags, resolved, host);
-    return runOutcome(await compare(options, folder, shownCommand(commandLine()), host), folder);
+    const run = await openRun(words.name, flags, resolved, host);
+    return runOutcome(await compare(run.options, run.folder, run.command, run.host), run.folder);
   });
 }
 

@@ -1,10 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
 import { dataError, usageError } from '../core/errors.ts';
 import { readText } from '../runtime/files.ts';
 
 /**
  * Takes options from the JSON file given to --config where the command line has none. Keys are the long names of options in
- * camelCase; an unknown key or a value that does not fit is a usage error naming both.
+ * camelCase; null is as good as nothing. An unknown key or a value that does not fit is a usage error naming both.
  */
 export async function applyConfigFile(command: Command): Promise<void> {
   const path: string | undefined = command.opts().config;
@@ -15,15 +15,29 @@ export async function applyConfigFile(command: Command): Promise<void> {
       throw usageError(
         `Cannot use "${key}" in "${path}": "rho ${command.name()}" takes ${command.options.map((known) => known.attributeName()).join(', ')}`,
       );
-    if (command.getOptionValueSource(key) === 'cli') continue;
+    const wins = [key, rivals[key] ?? key].some((name) => command.getOptionValueSource(name) === 'cli');
+    if (wins || value === null) continue;
     try {
-      const text = Array.isArray(value) ? value.join(',') : String(value);
-      const parsed = value === null || option.parseArg === undefined ? value : option.parseArg(text, undefined);
-      command.setOptionValueWithSource(key, parsed, 'config');
+      command.setOptionValueWithSource(key, parseValue(option, value), 'config');
     } catch (error) {
       throw usageError(`Cannot use ${key} ${JSON.stringify(value)} in "${path}": ${(error as Error).message}`);
     }
   }
+}
+
+/** Options of which there can be one only. */
+const rivals: Readonly<Record<string, string>> = { steps: 'epochs', epochs: 'steps' };
+
+function parseValue({ required, parseArg }: Option, value: unknown): unknown {
+  if (!required) {
+    if (typeof value === 'boolean') return value;
+    throw new InvalidArgumentError('Expected true or false.');
+  }
+  const parts = Array.isArray(value) ? value : [value];
+  if (!parts.every((part) => typeof part === 'string' || typeof part === 'number'))
+    throw new InvalidArgumentError('Expected text, a number, or a list of them.');
+  const text = parts.join(',');
+  return parseArg === undefined ? text : parseArg(text, undefined);
 }
 
 async function readConfig(path: string): Promise<Record<string, unknown>> {

@@ -29,6 +29,16 @@ export function listOf<T>(one: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((part) => one(part.trim()));
 }
 
+/** Several different values with commas between them. */
+export function setOf<T>(one: (text: string) => T): (text: string) => T[] {
+  const list = listOf(one);
+  return (text) => {
+    const values = list(text);
+    if (new Set(values).size < values.length) throw new InvalidArgumentError('Expected each value once.');
+    return values;
+  };
+}
+
 /** One of some words. */
 export function oneOf<T extends string>(words: readonly T[]): (text: string) => T {
   return (text) => {
@@ -77,14 +87,14 @@ const options: Readonly<Record<string, () => Option>> = {
       .default('rho'),
   strategies: () =>
     option('--strategy <name,…>', `how the small batch is chosen: ${strategyNames.join(', ')}`).argParser(
-      listOf(oneOf(strategyNames)),
+      setOf(oneOf(strategyNames)),
     ),
   seed: () => option('--seed <n>', 'fixes initial weights, order and dropout').argParser(wholeNumber(0)).default(0),
   seeds: () =>
     option('--seed <n,…>', 'fixes initial weights, order and dropout; one run for each')
-      .argParser(listOf(wholeNumber(0)))
+      .argParser(setOf(wholeNumber(0)))
       .default([0], '0'),
-  targets: () => option('--target <accuracy,…>', 'accuracies to reach').argParser(listOf(accuracy)),
+  targets: () => option('--target <accuracy,…>', 'accuracies to reach').argParser(setOf(accuracy)),
   irreducible: () =>
     option('--irreducible <path>', 'irreducible losses: a loss store, or an IL model (.onnx) to score online'),
   bigBatch: () => option('--big-batch <n>', 'candidates of a step (n_B)').argParser(wholeNumber(1)).default(320),

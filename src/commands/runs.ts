@@ -1,12 +1,12 @@
 import { usageError } from '../core/errors.ts';
 import type { Host } from '../jobs/host.ts';
-import { beginRun, readRunOptions } from '../jobs/runFolder.ts';
+import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
 import type { TrainingOptions } from '../jobs/selectionRun.ts';
 import type { ReportData } from '../report/reportData.ts';
 import { renderTable } from '../report/table.ts';
 import { joinPath } from '../runtime/files.ts';
-import { wantsColour } from '../runtime/terminal.ts';
-import type { Outcome } from './session.ts';
+import { commandLine, wantsColour } from '../runtime/terminal.ts';
+import { type Outcome, shownCommand } from './session.ts';
 
 /** Options of every command that trains a target. */
 export const trainingOptions: readonly string[] = [
@@ -26,23 +26,50 @@ interface FolderOptions {
   readonly resume?: string;
 }
 
-/** The folder of a run and the options it goes by: those of the command line, or those it was begun with. */
-export async function openRunFolder<Options>(
+/** A run on its way: what was asked for, now or when it was begun, and where it is written. */
+export interface OpenRun<Options> extends RunRequest<Options> {
+  readonly folder: string;
+  readonly host: Host;
+}
+
+/**
+ * Opens a new run, whose folder appears when the job begins to work, or with --resume one that was begun before, which goes
+ * by its own options.
+ */
+export async function openRun<Options>(
   job: string,
   { out, resume }: FolderOptions,
   options: () => Options,
   host: Host,
-): Promise<{ readonly folder: string; readonly options: Options }> {
+): Promise<OpenRun<Options>> {
+  const folder =
+    resume ?? out ?? joinPath('runs', `${job}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`);
+  const resuming = shownCommand([job, '--resume', folder]);
+  const afterInterrupt = `go on with "${resuming}"`;
   if (resume !== undefined) {
     if (out !== undefined)
       throw usageError('Cannot use --out with --resume: a resumed run stays in its folder, leave --out away');
-    return { folder: resume, options: await readRunOptions<Options>(resume, job) };
+    return { ...(await readRun<Options>(folder, job)), folder, host: { ...host, afterInterrupt } };
   }
-  const folder = out ?? joinPath('runs', `${job}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`);
-  const chosen = options();
-  await beginRun(folder, job, chosen);
-  host.say(`Writing into ${folder}; an interrupted run goes on with: rho ${job} --resume ${folder}`);
-  return { folder, options: chosen };
+  const request = { job, command: shownCommand(commandLine()), options: options() };
+  await requireUnused(folder);
+  let begun: Promise<void> | undefined;
+  const begin = async () => {
+    await beginRun(folder, request);
+    host.say(`Writing into ${folder}; an interrupted run goes on with: ${resuming}`);
+  };
+  return {
+    ...request,
+    folder,
+    host: {
+      ...host,
+      afterInterrupt,
+      begin() {
+        begun ??= begin();
+        return begun;
+      },
+    },
+  };
 }
 
 /** Checks what concerns several options at once, before anything runs. */
@@ -52,6 +79,8 @@ export function checkTraining({ bigBatch, smallBatch, steps, epochs }: Partial<T
       `Cannot select ${smallBatch} of ${bigBatch} candidates: --small-batch has to be at most --big-batch`,
     );
   if (steps == null && epochs == null) throw usageError('Cannot tell how long to train: pass --steps or --epochs');
+  if (steps != null && epochs != null)
+    throw usageError(`Cannot train for both ${steps} steps and ${epochs} epochs: give one of them`);
 }
 
 /** What a finished run prints. */

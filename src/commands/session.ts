@@ -30,6 +30,8 @@ function makeHost(): Host {
     progress: makeProgress({ write: writeError, now, ...errorScreen() }),
     say,
     signal: interruptSignal(() => say('\nFinishing the step under way; press Ctrl-C again to quit at once.')),
+    afterInterrupt: 'run the command again',
+    begin: async () => undefined,
   };
 }
 

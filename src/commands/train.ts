@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { requireIrreducible } from '../jobs/irreducibleSource.ts';
 import { type TrainJobOptions, trainTarget } from '../jobs/train.ts';
-import { commandLine } from '../runtime/terminal.ts';
 import { withOptions } from './options.ts';
-import { checkTraining, openRunFolder, requireData, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
-import { performs, shownCommand } from './session.ts';
+import { checkTraining, openRun, requireData, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
+import { performs } from './session.ts';
 
 type Flags = WithOptional<Omit<TrainJobOptions, 'targets'>> & {
   readonly target?: readonly string[];
@@ -26,8 +25,8 @@ export function trainCommand(): Command {
   withOptions(command, ['data', 'test', 'holdout', 'noise', 'dataSeed', 'seed', 'strategy', 'targets', 'irreducible']);
   withOptions(command, trainingOptions);
   return performs<Flags>(command, async (flags, host) => {
-    const { folder, options } = await openRunFolder('train', flags, () => resolve(flags), host);
-    return runOutcome(await trainTarget(options, folder, shownCommand(commandLine()), host), folder);
+    const run = await openRun('train', flags, () => resolve(flags), host);
+    return runOutcome(await trainTarget(run.options, run.folder, run.command, run.host), run.folder);
   });
 }
 

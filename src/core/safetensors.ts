@@ -50,25 +50,47 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   if (bytes.length < 8) throw refuse(`it has ${bytes.length} bytes`);
   const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (headerBytes > bytes.length - 8) throw refuse('its header is cut off');
-  const { __metadata__: metadata = {}, ...entries } = parseHeader(bytes.subarray(8, 8 + headerBytes), refuse);
+  const { metadata, entries } = parseHeader(bytes.subarray(8, 8 + headerBytes), refuse);
   const body = bytes.subarray(8 + headerBytes);
-  const tensors = Object.entries(entries as Record<string, Entry>).map(
-    ([key, { dtype: code, shape, data_offsets }]) => {
-      const dtype = dtypeOfName.get(code);
-      if (dtype === undefined) throw refuse(`"${key}" is of the type ${code}`);
-      const [from, to] = data_offsets;
-      if (to > body.length || to - from !== elementCount(shape) * bytesPerElement(dtype))
-        throw refuse(`"${key}" is cut off`);
-      return [key, { dtype, dims: shape, data: viewAs(dtype, body.slice(from, to)) }] as const;
-    },
-  );
-  return { metadata: metadata as Record<string, string>, tensors: Object.fromEntries(tensors) };
+  const tensors = Object.entries(entries).map(([key, { dtype: code, shape, data_offsets: offsets }]) => {
+    const dtype = dtypeOfName.get(code);
+    if (dtype === undefined) throw refuse(`"${key}" is of the type ${code}`);
+    const [from, to] = offsets;
+    if (to > body.length || to - from !== elementCount(shape) * bytesPerElement(dtype))
+      throw refuse(`"${key}" is cut off`);
+    // Not slice(), which does not copy Node's Buffer.
+    return [key, { dtype, dims: shape, data: viewAs(dtype, new Uint8Array(body.subarray(from, to))) }] as const;
+  });
+  return { metadata, tensors: Object.fromEntries(tensors) };
 }
 
-function parseHeader(bytes: Uint8Array, refuse: (why: string) => Error): Record<string, unknown> {
+interface Header {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly entries: Readonly<Record<string, Entry>>;
+}
+
+function parseHeader(bytes: Uint8Array, refuse: (why: string) => Error): Header {
+  let header: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    header = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     throw refuse('its header is not JSON');
   }
+  const { __metadata__: metadata = {}, ...entries } = { ...(header as Record<string, unknown>) };
+  if (!isPlainObject(header) || !isPlainObject(metadata) || !Object.values(entries).every(isEntry))
+    throw refuse('its header is no table of tensors');
+  return { metadata: metadata as Header['metadata'], entries: entries as Header['entries'] };
+}
+
+function isEntry(value: unknown): value is Entry {
+  const { dtype, shape, data_offsets: offsets } = { ...(value as Partial<Entry>) };
+  return typeof dtype === 'string' && areSizes(shape) && areSizes(offsets) && offsets.length === 2;
+}
+
+function areSizes(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -11,7 +11,7 @@ import { type IlStage, prepareIrreducible } from './ilStage.ts';
 import { openIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { describeRuns } from './runReport.ts';
-import { runSelection, type TrainingOptions } from './selectionRun.ts';
+import { checkTarget, runSelection, type TrainingOptions } from './selectionRun.ts';
 
 /** Several strategies from several seeds; one IL model for each data seed, shared by all runs on its data. */
 export interface CompareOptions extends Omit<DataOptions, 'dataSeed'>, TrainingOptions, Omit<IlOptions, 'seed'> {
@@ -40,10 +40,12 @@ export async function compare(
     throw usageError(
       `Cannot pair ${dataSeeds.length} --data-seed with ${seeds.length} --seed: expected one for all, or one for each`,
     );
-  const events = new Map<StrategyName, (readonly TrainEvent[])[]>(strategies.map((name) => [name, []]));
+  // One list for each seed, in the order of the seeds.
+  const events = new Map(strategies.map((name) => [name, new Array<readonly TrainEvent[]>(seeds.length)]));
   let first: { readonly experiment: Experiment; readonly il: IlStage | null } | undefined;
   for (const dataSeed of new Set(dataSeeds)) {
     const experiment = await openExperiment({ ...options, dataSeed });
+    await checkTarget(experiment, options);
     const ilFolder = new Set(dataSeeds).size > 1 ? joinPath(folder, `data-seed-${dataSeed}`) : folder;
     const { il, irreducible } = await irreducibleFor(experiment, options, ilFolder, host);
     first ??= { experiment, il };
@@ -53,7 +55,7 @@ export async function compare(
         for (const strategy of strategies) {
           const runFolder = joinPath(folder, seeds.length > 1 ? `${strategy}-seed-${seed}` : strategy);
           const run = { strategy, seed, irreducible, folder: runFolder };
-          events.get(strategy)!.push(await runSelection(experiment, run, options, host));
+          events.get(strategy)![index] = await runSelection(experiment, run, options, host);
         }
       }
     } finally {

@@ -1,3 +1,4 @@
+import { usageError } from '../core/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprintData } from '../data/fingerprint.ts';
 import { addLabelNoise } from '../data/labelNoise.ts';
@@ -32,6 +33,20 @@ export async function openExperiment(options: DataOptions): Promise<Experiment> 
   const data = addLabelNoise(clean, options.noise, options.dataSeed);
   const test = await openData(options.test ?? options.data, 'test', { classes: data.classes });
   return { options, data, test, split, fingerprint: await fingerprintData(data) };
+}
+
+/** Throws a usage error where a half of the data has no whole batch of `size` examples; `flag` is the option that says it. */
+export function requireBatch(
+  { options, split }: Experiment,
+  half: 'holdout' | 'target',
+  size: number,
+  flag: string,
+): void {
+  const { length } = split[half];
+  if (length < size)
+    throw usageError(
+      `Cannot draw batches of ${size} from ${length} ${half} examples: pass a smaller ${flag}, or another --holdout than ${options.holdout}`,
+    );
 }
 
 /** The share of labels among `ids` that are wrong; null where the truth is not known. */

@@ -8,9 +8,13 @@ export interface Host {
   readonly say: (line: string) => void;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
+  /** What to do after that, such as `go on with "rho run --resume DIR"`. */
+  readonly afterInterrupt: string;
+  /** Called when all that can be refused has been checked and work begins: makes the folder of a run. */
+  readonly begin: () => Promise<void>;
 }
 
-/** Throws where the user has interrupted; `hint` says how to go on. */
-export function checkInterrupted(signal: AbortSignal, hint: string): void {
-  if (signal.aborted) throw new RhoError('interrupted', `Interrupted: ${hint}`);
+/** Throws where the user has interrupted; `when` says what was under way. */
+export function checkInterrupted({ signal, afterInterrupt }: Host, when: string): void {
+  if (signal.aborted) throw new RhoError('interrupted', `Interrupted ${when}: ${afterInterrupt}`);
 }

@@ -1,3 +1,4 @@
+import { RhoError, usageError } from '../core/errors.ts';
 import { makeOrder, type Order } from '../core/order.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { sha256 } from '../data/hash.ts';
@@ -8,7 +9,7 @@ import { readModel, replaceWeights } from '../onnx/model.ts';
 import { joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
 import { versions } from '../runtime/host.ts';
 import { packIds } from '../store/idSet.ts';
-import type { Experiment } from './experiment.ts';
+import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { type IlCard, type IlCheck, ilCardVersion } from './ilCard.ts';
 import { feedFrom, loadModel, type ModelFile, parameterCount } from './model.ts';
@@ -46,6 +47,11 @@ export async function trainIlModel(
   host: Host,
 ): Promise<IlResult> {
   const { data, split } = experiment;
+  requireBatch(experiment, 'holdout', options.ilBatch, '--il-batch');
+  if (split.target.length === 0)
+    throw usageError(
+      `Cannot choose the weights of an IL model: --holdout ${experiment.options.holdout} leaves no target examples to measure them by, pass another`,
+    );
   const initial = await loadModel(options.ilModel, data, options.seed);
   const order = makeOrder(split.holdout, options.ilBatch, options.seed);
   const trainer = await openTrainer(initial.graph, {
@@ -101,8 +107,10 @@ async function fit(
   order: Order,
   { data, split }: Experiment,
   options: IlOptions,
-  { progress, signal }: Host,
+  host: Host,
 ): Promise<Fitted> {
+  await host.begin();
+  const { progress } = host;
   const steps = order.perEpoch * options.ilEpochs;
   const checkEvery = Math.max(1, Math.floor(order.perEpoch / checksPerEpoch));
   const checks: IlCheck[] = [];
@@ -110,11 +118,13 @@ async function fit(
   let weights: ReadonlyMap<string, Tensor> = new Map();
   progress.start(`IL model ${options.ilModel}`, steps);
   for (let step = 1; step <= steps; step++) {
-    checkInterrupted(signal, 'the IL model was not finished, run the command again');
+    checkInterrupted(host, 'while the IL model was trained');
     const { meanLoss } = await trainer.step(await data.gather(order.at(step - 1)), options.lr);
+    requireFinite(meanLoss, step);
     progress.update(step, `loss ${meanLoss.toFixed(2)}`);
     if (step % checkEvery !== 0) continue;
     const check = { step, epoch: step / order.perEpoch, ...(await evaluate(trainer, data, split.target)) };
+    requireFinite(check.loss, step);
     checks.push(check);
     if (best === undefined || check.loss < best.loss) {
       best = check;
@@ -125,4 +135,9 @@ async function fit(
   }
   progress.finish(`lowest loss ${best!.loss.toFixed(3)}, accuracy ${best!.accuracy.toFixed(3)} on the target half`);
   return { weights, best: best!, checks };
+}
+
+function requireFinite(loss: number, step: number): void {
+  if (!Number.isFinite(loss))
+    throw new RhoError('failure', `IL training diverged: the loss of step ${step} is ${loss}, try a lower --lr`);
 }

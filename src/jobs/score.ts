@@ -2,7 +2,7 @@ import { usageError } from '../core/errors.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions } from '../engine/engine.ts';
 import { openScorer } from '../engine/ort/open.ts';
-import { scoreAll } from '../loop/evaluate.ts';
+import { scoreAll, scoringBatch } from '../loop/evaluate.ts';
 import { versions } from '../runtime/host.ts';
 import type { LossTable } from '../store/lossTable.ts';
 import type { StoreManifest } from '../store/manifest.ts';
@@ -26,9 +26,6 @@ export interface ScoreResult {
   readonly manifest: StoreManifest;
   readonly seconds: number;
 }
-
-/** Large enough to keep every core busy, small enough for the activations of a batch to stay in the cache. */
-const scoringBatch = 320;
 
 /**
  * Computes the irreducible loss of every example of a split once, with an IL model in eval mode, and writes them into a loss
@@ -89,8 +86,9 @@ async function scoreTable(
   model: ModelFile,
   ids: Uint32Array,
   device: DeviceOptions,
-  { progress, signal }: Host,
+  host: Host,
 ): Promise<LossTable> {
+  const { progress } = host;
   const table: LossTable = {
     ids,
     loss: new Float32Array(ids.length),
@@ -112,7 +110,7 @@ async function scoreTable(
       table.margin.set(scores.margin!, done);
       done += scores.loss.length;
       progress.update(done);
-      checkInterrupted(signal, 'no loss store was written, run the command again');
+      checkInterrupted(host, 'while scoring');
     }
   } finally {
     await scorer.close();

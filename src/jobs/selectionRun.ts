@@ -1,17 +1,18 @@
-import { RhoError } from '../core/errors.ts';
 import { makeOrder } from '../core/order.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
-import type { DeviceOptions } from '../engine/engine.ts';
+import type { DeviceOptions, Trainer } from '../engine/engine.ts';
 import { openTrainer } from '../engine/ort/open.ts';
 import { type Checkpoint, readNewestCheckpoint, writeCheckpoint } from '../loop/checkpoint.ts';
 import { openEventLog, readEvents } from '../loop/eventLog.ts';
 import type { StepEvent, TrainEvent } from '../loop/events.ts';
 import type { IrreducibleLosses } from '../loop/irreducible.ts';
 import { train } from '../loop/train.ts';
+import { adamwDefaults } from '../onnx/adamw.ts';
 import { replaceWeights } from '../onnx/model.ts';
+import { trainStep } from '../onnx/trainStep.ts';
 import { exists, joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
-import type { Experiment } from './experiment.ts';
-import type { Host } from './host.ts';
+import { type Experiment, requireBatch } from './experiment.ts';
+import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel } from './model.ts';
 
 /** How a target is trained, as on the command line. */
@@ -38,6 +39,14 @@ export interface SelectionRun {
   readonly folder: string;
 }
 
+/** Throws where no target can be trained on these data: too few candidates, or a model that does not fit. Takes no time. */
+export async function checkTarget(experiment: Experiment, options: TrainingOptions): Promise<void> {
+  requireBatch(experiment, 'target', options.bigBatch, '--big-batch');
+  const model = await loadModel(options.model, experiment.data, 0);
+  const { betas } = adamwDefaults;
+  trainStep(model.graph, { ...feedFrom(experiment.data, model.name), smallBatch: options.smallBatch, betas });
+}
+
 /**
  * Trains one target and leaves `events.jsonl`, checkpoints and `target.onnx` in the folder of the run. A folder where a run
  * was interrupted is gone on with from its newest checkpoint, and gives the same events and weights; a finished one is only
@@ -53,39 +62,48 @@ export async function runSelection(
   const targetPath = joinPath(run.folder, 'target.onnx');
   if (await exists(targetPath)) return readEvents(eventsPath);
 
-  const { data, test, split } = experiment;
-  const strategy = strategyOf(run.strategy);
-  const order = makeOrder(split.target, options.bigBatch, run.seed);
-  const steps = options.steps ?? Math.round(options.epochs! * order.perEpoch);
-  const checkpoints = joinPath(run.folder, 'checkpoints');
-  const model = await loadModel(options.model, data, run.seed);
-  await makeFolder(run.folder);
-  const checkpoint = await readNewestCheckpoint(checkpoints);
-  const log = await openEventLog(eventsPath, checkpoint?.eventBytes ?? 0);
+  requireBatch(experiment, 'target', options.bigBatch, '--big-batch');
+  const model = await loadModel(options.model, experiment.data, run.seed);
+  const checkpoint = await readNewestCheckpoint(checkpointsOf(run));
   const trainer = await openTrainer(model.graph, {
-    ...feedFrom(data, model.name),
+    ...feedFrom(experiment.data, model.name),
     device: options.device,
     threads: options.threads,
-    outputs: strategy.needsGradientNorm ? ['loss', 'predicted', 'gradientNorm'] : ['loss', 'predicted'],
+    outputs: strategyOf(run.strategy).needsGradientNorm ? ['loss', 'predicted', 'gradientNorm'] : ['loss', 'predicted'],
     smallBatch: options.smallBatch,
     seed: run.seed,
     optimizer: { weightDecay: options.weightDecay },
     ...(checkpoint && { state: checkpoint.state }),
-  }).catch(async (error) => {
-    await log.close();
-    throw error;
   });
   try {
+    await host.begin();
+    await makeFolder(run.folder);
+    await trainLogged(experiment, run, options, host, trainer, checkpoint);
+    await writeFileAtomic(targetPath, replaceWeights(model.bytes, model.name, await trainer.weights()));
+  } finally {
+    await trainer.close();
+  }
+  return readEvents(eventsPath);
+}
+
+/** Trains to the last step, each event written at once and a checkpoint now and then. */
+async function trainLogged(
+  { data, test, split, options: { dataSeed } }: Experiment,
+  run: SelectionRun,
+  options: TrainingOptions,
+  host: Host,
+  trainer: Trainer,
+  checkpoint: Checkpoint | undefined,
+): Promise<void> {
+  const order = makeOrder(split.target, options.bigBatch, run.seed);
+  const steps = options.steps ?? Math.round(options.epochs! * order.perEpoch);
+  const eventsPath = joinPath(run.folder, 'events.jsonl');
+  const log = await openEventLog(eventsPath, checkpoint?.eventBytes ?? 0);
+  try {
     if (checkpoint === undefined)
-      await log.append({
-        type: 'start',
-        version: 1,
-        strategy: run.strategy,
-        seed: run.seed,
-        dataSeed: experiment.options.dataSeed,
-      });
+      await log.append({ type: 'start', version: 1, strategy: run.strategy, seed: run.seed, dataSeed });
     const save = async (seconds: number) =>
-      writeCheckpoint(checkpoints, { state: await trainer.state(), seconds, eventBytes: await log.sync() });
+      writeCheckpoint(checkpointsOf(run), { state: await trainer.state(), seconds, eventBytes: await log.sync() });
     let savedAt = performance.now();
     host.progress.start(run.folder.split(/[\\/]/).at(-1)!, steps, checkpoint?.state.step ?? 0);
     let accuracy = '';
@@ -93,7 +111,7 @@ export async function runSelection(
       trainer,
       data,
       order,
-      strategy,
+      strategy: strategyOf(run.strategy),
       irreducible: run.irreducible,
       smallBatch: options.smallBatch,
       learningRate: options.lr,
@@ -107,24 +125,23 @@ export async function runSelection(
       },
       async afterStep(step, seconds) {
         host.progress.update(step, accuracy);
-        if (host.signal.aborted && step < steps) {
-          await save(seconds);
-          throw new RhoError('interrupted', `Interrupted after step ${step} of ${steps}: go on with --resume`);
-        }
-        if (performance.now() - savedAt >= options.checkpointEvery * 1000) {
+        const interrupted = host.signal.aborted && step < steps;
+        if (interrupted || performance.now() - savedAt >= options.checkpointEvery * 1000) {
           await save(seconds);
           savedAt = performance.now();
         }
+        if (interrupted) checkInterrupted(host, `after step ${step} of ${steps}`);
       },
     });
     host.progress.finish(accuracy);
     await log.sync();
-    await writeFileAtomic(targetPath, replaceWeights(model.bytes, model.name, await trainer.weights()));
   } finally {
-    await trainer.close();
     await log.close();
   }
-  return readEvents(eventsPath);
+}
+
+function checkpointsOf(run: SelectionRun): string {
+  return joinPath(run.folder, 'checkpoints');
 }
 
 /** Where a run stands: the steps behind its last evaluation count for the next one. */

@@ -1,3 +1,4 @@
+import { dataError } from '../core/errors.ts';
 import { decodeSafetensors, encodeSafetensors } from '../core/safetensors.ts';
 import type { TrainerState } from '../engine/engine.ts';
 import { exists, joinPath, listFolder, makeFolder, readBytes, removePath, writeFileAtomic } from '../runtime/files.ts';
@@ -25,12 +26,16 @@ export async function writeCheckpoint(folder: string, { state, seconds, eventByt
   for (const old of (await checkpointFiles(folder)).slice(0, -kept)) await removePath(joinPath(folder, old));
 }
 
-/** The newest checkpoint in `folder`; undefined where there is none. */
+/** The newest checkpoint in `folder`; undefined where there is none, a data error where it is damaged or of another version. */
 export async function readNewestCheckpoint(folder: string): Promise<Checkpoint | undefined> {
   const newest = (await checkpointFiles(folder)).at(-1);
   if (newest === undefined) return undefined;
   const path = joinPath(folder, newest);
   const { metadata, tensors } = decodeSafetensors(await readBytes(path), path);
+  if (metadata.version !== version)
+    throw dataError(
+      `Cannot resume from "${path}": it has version ${metadata.version}, this program reads version ${version}; use the release that wrote it`,
+    );
   return {
     state: { step: Number(metadata.step), tensors },
     seconds: Number(metadata.seconds),

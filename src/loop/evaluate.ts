@@ -7,14 +7,14 @@ export interface Evaluation {
   readonly loss: number;
 }
 
-/** Large enough to keep the device busy, small enough for the activations to stay in the cache. */
-export const evaluationBatch = 500;
+/** Examples scored at once: enough to keep the cores busy, few enough for the activations to stay in the cache. */
+export const scoringBatch = 500;
 
 /** Accuracy and mean loss of a model on the examples `ids`, in eval mode. */
 export async function evaluate(model: Scorer, data: Dataset, ids: Uint32Array): Promise<Evaluation> {
   let right = 0;
   let total = 0;
-  for await (const { scores, ids: scored } of scoreAll(model, data, ids, evaluationBatch)) {
+  for await (const { scores, ids: scored } of scoreAll(model, data, ids, scoringBatch)) {
     scores.predicted.forEach((predicted, i) => {
       if (predicted === data.labels[scored[i]!]) right += 1;
       total += scores.loss[i]!;

@@ -1,4 +1,4 @@
-/** Smallest, quartiles and largest of some losses. */
+/** Smallest, quartiles and largest of some losses; those that are not finite are left out. */
 export interface Quantiles {
   readonly min: number;
   readonly q25: number;
@@ -22,7 +22,7 @@ export interface StepEvent {
   readonly corrupted: number | null;
   /** How many of them the target already predicted rightly (as labelled) before the step. */
   readonly learnt: number;
-  /** Null where no loss is a number. */
+  /** Null where no loss is finite. */
   readonly selectedLoss: Quantiles | null;
   /** The candidates that were passed over; null for a strategy that does not score them. */
   readonly otherLoss: Quantiles | null;

@@ -1,9 +1,9 @@
 import { mean, quantileOfSorted } from '../core/statistics.ts';
 import type { Quantiles } from './events.ts';
 
-/** Smallest, quartiles and largest of the losses that are numbers; null where none is. */
+/** Smallest, quartiles and largest of the losses that are finite; null where none is. */
 export function quantilesOf(losses: Float32Array): Quantiles | null {
-  const sorted = losses.filter((loss) => !Number.isNaN(loss)).sort();
+  const sorted = losses.filter(Number.isFinite).sort();
   if (sorted.length === 0) return null;
   const at = (share: number) => quantileOfSorted(sorted, share);
   return { min: at(0), q25: at(0.25), median: at(0.5), q75: at(0.75), max: at(1) };

@@ -29,11 +29,16 @@ export class GraphBuilder {
   readonly #types = new Map<string, ValueType>();
   readonly #known = new Map<string, Tensor>();
   readonly #scalars = new Map<number, string>();
+  readonly #renamed = new Map<string, string>();
+  readonly #reserved: ReadonlySet<string>;
   #fresh = 0;
 
-  constructor(name: string, opsets: Readonly<Record<string, number>> = { '': writtenOpset }) {
+  /** `source` is a graph whose weights and nodes are going to be added: names made up here keep clear of those. */
+  constructor(name: string, opsets: Readonly<Record<string, number>> = { '': writtenOpset }, source?: Graph) {
     this.#name = name;
     this.#opsets = { ...opsets };
+    const computed = source?.nodes.flatMap((node) => node.outputs) ?? [];
+    this.#reserved = new Set([...(source?.weights.keys() ?? []), ...computed]);
   }
 
   /** Declares a graph input. */
@@ -45,8 +50,9 @@ export class GraphBuilder {
 
   /** Makes `value` an output of the graph, under another name if one is given. */
   output(value: string, name: string = value): void {
-    const named = name === value ? value : this.node('Identity', [value], {}, { outputs: [name] });
-    this.#outputs.push({ name: named, ...this.type(named) });
+    const { dtype, dims } = this.type(value);
+    if (name !== value) this.#callAlso(value, name);
+    this.#outputs.push({ name, dtype, dims });
   }
 
   /** Adds a named initialiser. */
@@ -129,6 +135,11 @@ export class GraphBuilder {
     );
   }
 
+  /** The version of ONNX's own operator set. */
+  get opset(): number {
+    return this.#opsets['']!;
+  }
+
   /** The nodes added so far. */
   get nodes(): readonly GraphNode[] {
     return this.#nodes;
@@ -142,17 +153,31 @@ export class GraphBuilder {
       inputs: this.#inputs,
       outputs: this.#outputs,
       weights: this.#weights,
-      nodes: this.#nodes,
+      nodes: this.#nodes.map((node) => this.#withNewNames(node)),
     };
+  }
+
+  /** An Identity would copy the whole tensor: what a node computes is renamed in place, if no other output is called so. */
+  #callAlso(value: string, name: string): void {
+    const isComputed = this.#nodes.some((node) => node.outputs.includes(value));
+    const isNamed = this.#renamed.has(value) || this.#outputs.some((output) => output.name === value);
+    if (isComputed && !isNamed) {
+      this.#declare(name, this.type(value));
+      this.#renamed.set(value, name);
+    } else this.node('Identity', [value], {}, { outputs: [name] });
+  }
+
+  #withNewNames(node: GraphNode): GraphNode {
+    const rename = (value: string) => this.#renamed.get(value) ?? value;
+    return { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) };
   }
 
   #freshName(hint: string): string {
     let name: string;
     do {
       this.#fresh += 1;
-      // The prefix keeps clear of names in graphs that people bring.
       name = `rho/${hint}_${this.#fresh}`;
-    } while (this.#types.has(name));
+    } while (this.#types.has(name) || this.#reserved.has(name));
     return name;
   }
 

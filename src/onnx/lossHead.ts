@@ -1,5 +1,5 @@
 import type { GraphBuilder } from './builder.ts';
-import { int } from './graph.ts';
+import { int, ints } from './graph.ts';
 import { elementTypeOf } from './tensorProto.ts';
 
 /** What a graph can say of each example. */
@@ -69,7 +69,8 @@ const exampleOutputs: Readonly<Record<ExampleOutput, (builder: GraphBuilder, hea
 };
 
 function reducedOverClasses(b: GraphBuilder, op: 'ReduceMax' | 'ReduceSum', value: string): string {
-  return op === 'ReduceSum'
+  // ReduceMax takes its axes as an input since opset 18, ReduceSum since 13.
+  return op === 'ReduceSum' || b.opset >= 18
     ? b.node(op, [value, b.int64([1])], { keepdims: int(1) })
-    : b.node(op, [value], { axes: { kind: 'ints', value: [1] }, keepdims: int(1) });
+    : b.node(op, [value], { axes: ints([1]), keepdims: int(1) });
 }

@@ -1,8 +1,10 @@
 import { GraphBuilder } from './builder.ts';
-import { classCount, findClassifier } from './classifier.ts';
+import { classCount, requireClassifier } from './classifier.ts';
+import { addEvalForm } from './evalForm.ts';
 import type { Graph } from './graph.ts';
 import { appendLossHead, type ExampleOutput, writeExampleOutputs } from './lossHead.ts';
 import { declareStoredInputs, type FeedOptions } from './preprocess.ts';
+import { upgradedOpsets } from './upgrade.ts';
 
 export interface ScoreGraphOptions extends FeedOptions {
   readonly outputs: readonly ExampleOutput[];
@@ -15,14 +17,15 @@ export interface ScoreGraphOptions extends FeedOptions {
  * the stored inputs and the labels, [batch, …], any batch size; gives one number per example and output.
  */
 export function scoreGraph(model: Graph, options: ScoreGraphOptions): Graph {
-  const { graph, nodes, logits } = findClassifier(model, options.name);
-  const builder = new GraphBuilder(graph.name, graph.opsets);
-  declareStoredInputs(builder, graph, 'batch', options);
-  for (const [name, tensor] of graph.weights) {
+  const classifier = requireClassifier(model, options.name);
+  const { logits } = classifier;
+  const builder = new GraphBuilder(model.name, upgradedOpsets(model, options.name), model);
+  declareStoredInputs(builder, model, 'batch', options);
+  for (const [name, tensor] of model.weights) {
     if (options.weightsAsInputs?.has(name)) builder.input({ name, ...tensor });
     else builder.weight(name, tensor);
   }
-  for (const node of nodes) builder.add(node);
+  addEvalForm(builder, classifier);
   classCount(builder, logits, options.name);
   writeExampleOutputs(builder, appendLossHead(builder, logits), options.outputs);
   return builder.build();

@@ -2,11 +2,12 @@ import { dataError } from '../core/errors.ts';
 import { adamwInputs, writeAdamw } from './adamw.ts';
 import { differentiate } from './autodiff.ts';
 import { GraphBuilder } from './builder.ts';
-import { type Classifier, classCount, findClassifier } from './classifier.ts';
+import { type Classifier, classCount, requireClassifier } from './classifier.ts';
 import type { Graph } from './graph.ts';
 import { appendLossHead, writeExampleOutputs } from './lossHead.ts';
 import { declareStoredInputs, type FeedOptions } from './preprocess.ts';
 import { addTrainingForm, type DropoutMask } from './trainingForm.ts';
+import { upgradedOpsets } from './upgrade.ts';
 
 export interface TrainStepOptions extends FeedOptions {
   readonly smallBatch: number;
@@ -43,15 +44,15 @@ export const trainStepOutputs = ['meanLoss', 'loss', 'predicted'] as const;
  * parameter with its two moments; outputs: `trainStepOutputs` and the next value of each parameter and moment.
  */
 export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
-  const classifier = findClassifier(model, options.name);
+  const classifier = requireClassifier(model, options.name);
   const names = trainableParameters(classifier);
-  const builder = new GraphBuilder(`${model.name}/train-step`, model.opsets);
+  const builder = new GraphBuilder(`${model.name}/train-step`, upgradedOpsets(model, options.name), model);
   declareStoredInputs(builder, model, options.smallBatch, options);
   for (const [name, tensor] of model.weights) {
     if (names.includes(name)) builder.input({ name, ...tensor });
     else builder.weight(name, tensor);
   }
-  const masks = addTrainingForm(builder, classifier.nodes);
+  const masks = addTrainingForm(builder, classifier);
   classCount(builder, classifier.logits, options.name);
   const head = appendLossHead(builder, classifier.logits);
   const meanLoss = builder.node('ReduceMean', [head.loss], { keepdims: { kind: 'int', value: 0 } });
@@ -67,7 +68,7 @@ export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
     );
   builder.output(meanLoss, 'meanLoss');
   writeExampleOutputs(builder, head, ['loss', 'predicted']);
-  return { graph: withoutUnused(builder.build()), parameters, masks };
+  return { graph: withUntrained(builder.build(), model, parameters), parameters, masks };
 }
 
 /** The initialisers that can be trained: float32, of rank 1 and up, on the way to the logits. */
@@ -95,8 +96,15 @@ function writeUpdate(
   return { name, dims, moments };
 }
 
-/** Parameters that the gradient does not reach stay inputs of the builder: drop them from the graph. */
-function withoutUnused(graph: Graph): Graph {
+/** Weights that the gradient does not reach were declared as inputs: makes them weights again, where they are used at all. */
+function withUntrained(graph: Graph, model: Graph, parameters: readonly Parameter[]): Graph {
+  const trained = new Set(parameters.map(({ name }) => name));
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
-  return { ...graph, inputs: graph.inputs.filter((input) => used.has(input.name)) };
+  const untrained = (name: string) => model.weights.has(name) && !trained.has(name);
+  const kept = [...model.weights].filter(([name]) => untrained(name) && used.has(name));
+  return {
+    ...graph,
+    inputs: graph.inputs.filter(({ name }) => !untrained(name)),
+    weights: new Map([...graph.weights, ...kept]),
+  };
 }

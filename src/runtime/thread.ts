@@ -65,15 +65,15 @@ export function startThread<H extends Handlers>(module: URL, name: string): Thre
     if ('error' in reply) waiting.reject(rebuildError(reply.error));
     else waiting.resolve(reply.result);
   });
-  worker.on('error', (error) => fail(error.message));
+  worker.on('error', (error) => fail(asError(error).message));
   worker.on('exit', (code) => fail(`exit code ${code}`));
 
   const post = (method: string, argument: unknown, transfer: readonly ArrayBuffer[] = []) =>
     new Promise<unknown>((resolve, reject) => {
       if (failure !== undefined) return reject(failure);
       const id = nextId++;
-      pending.set(id, { resolve, reject });
       worker.postMessage({ id, method, argument } satisfies Request, [...transfer]);
+      pending.set(id, { resolve, reject });
     });
 
   return {
@@ -100,7 +100,7 @@ export function serveThread(handlers: Handlers): void {
         const result = method === farewell ? undefined : await handlers[method]!(argument as never);
         port.postMessage({ id, result } satisfies Reply, transferable(result));
       } catch (error) {
-        const { message, stack } = error as Error;
+        const { message, stack } = asError(error);
         const kind = error instanceof RhoError ? error.kind : null;
         port.postMessage({ id, error: { message, kind, stack } } satisfies Reply);
       }
@@ -118,6 +118,11 @@ function transferable(value: unknown): ArrayBuffer[] {
   };
   visit(value);
   return [...buffers];
+}
+
+/** What was thrown, which need not be an error. */
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function rebuildError({

@@ -166,16 +166,3 @@ describe('an error that names the node', () => {
     expect(() => builder().add(node)).toThrow('Cannot derive a graph through Add (node "mine")');
   });
 });
-
-test('an output bears its own name, though its type is that of an input', async () => {
-  const builder = graphOf({ x: [2] });
-  builder.output(builder.node('Neg', ['x'], {}, { outputs: ['negative'] }));
-  builder.output(builder.weight('w', float32([5])), 'copy');
-  const graph = builder.build();
-  expect(graph.outputs).toEqual([
-    { name: 'negative', dtype: 'float32', dims: [2] },
-    { name: 'copy', dtype: 'float32', dims: [1] },
-  ]);
-  const results = await runGraph(graph, { x: float32([1, 2]) });
-  expect([...results.negative!.data, ...results.copy!.data]).toEqual([-1, -2, 5]);
-});

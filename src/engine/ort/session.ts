@@ -3,6 +3,9 @@ import { environmentError } from '../../core/errors.ts';
 import type { Dtype, Tensor, TensorData } from '../../core/tensor.ts';
 import type { Device, DeviceOptions } from '../engine.ts';
 
+// What it would log as an error it throws as well, and that is told in a sentence of ours.
+ort.env.logLevel = 'fatal';
+
 /** A tensor that ONNX Runtime reads from or writes to; on the CPU it shares the memory of its array. */
 export type OrtTensor = ort.Tensor;
 
@@ -28,7 +31,7 @@ export async function openSession(bytes: Uint8Array, { device, threads }: Device
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [...providers[device]],
     intraOpNumThreads: threads,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
     extra: { session: { set_denormal_as_zero: '1' } },
   };

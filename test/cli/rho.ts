@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, expect } from 'vitest';
+import type { StepEvent, TrainEvent } from '../../src/loop/events.ts';
+
+export const root: string = join(import.meta.dirname, '../..');
+
+/** How each runtime runs the command. */
+const programs = {
+  node: [process.execPath, join(root, 'dist/cli.js')],
+  deno: [join(root, 'node_modules/.bin/deno'), 'run', '-A', join(root, 'src/cli.ts')],
+  bun: [join(root, 'node_modules/.bin/bun'), join(root, 'src/cli.ts')],
+} as const;
+export type Runtime = keyof typeof programs;
+
+/** Whether a runtime is installed. */
+export function hasRuntime(runtime: Runtime): boolean {
+  return existsSync(programs[runtime][0]);
+}
+
+/** What an ended process leaves behind. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process on its way. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** What it has written to standard error so far. */
+  stderr(): string;
+  isRunning(): boolean;
+}
+
+export interface StartOptions {
+  readonly runtime?: Runtime;
+  readonly cwd?: string;
+}
+
+/** Starts `rho` with these words in a process of its own, which is killed if it hangs. */
+export function startRho(words: readonly string[], { runtime = 'node', cwd = root }: StartOptions = {}): Started {
+  const [program, ...before] = programs[runtime];
+  const child = spawn(program, [...before, ...words], { cwd, timeout: 50_000, killSignal: 'SIGKILL' });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8');
+    child[name].on('data', (text: string) => {
+      output[name] += text;
+    });
+  }
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, ...output }));
+  });
+  return {
+    child,
+    ended,
+    stderr: () => output.stderr,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+  };
+}
+
+/** Runs `rho` on Node to its end. */
+export function rho(...words: string[]): Promise<Ended> {
+  return startRho(words).ended;
+}
+
+/** Runs `rho … --json`, which has to succeed, and gives the object it printed: one line and nothing else. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever the command prints
+export async function rhoJson(...words: string[]): Promise<any> {
+  const { code, stdout, stderr } = await rho(...words, '--json');
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/^\{.*\}\n$/);
+  return JSON.parse(stdout);
+}
+
+/** Expects that `rho` refused: this exit code, one sentence on standard error and nothing on standard output. */
+export function expectRefusal({ code, stdout, stderr }: Ended, exitCode: number, sentence: RegExp | string): void {
+  expect(stderr).toMatch(/^rho: [A-Z][^\n]*[^\n.]\n$/);
+  if (typeof sentence === 'string') expect(stderr).toContain(sentence);
+  else expect(stderr).toMatch(sentence);
+  expect(code).toBe(exitCode);
+  expect(stdout).toBe('');
+}
+
+/** A folder for all tests of the file that calls this, removed at its end. */
+export async function sharedFolder(): Promise<{ at(...names: string[]): string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'rho-cli-'));
+  afterAll(() => rm(folder, { recursive: true }));
+  return { at: (...names) => join(folder, ...names) };
+}
+
+/** The first digits of the sample as unpacked IDX files in `folder`. */
+export async function writeDigits(folder: string, { train, test }: { train: number; test: number }): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [prefix, count] of [
+    ['train', train],
+    ['t10k', test],
+  ] as const) {
+    await writeCut(folder, `${prefix}-images-idx3-ubyte`, 16, 784 * count, count);
+    await writeCut(folder, `${prefix}-labels-idx1-ubyte`, 8, count, count);
+  }
+}
+
+async function writeCut(folder: string, name: string, header: number, bytes: number, count: number): Promise<void> {
+  const packed = await readFile(join(root, 'data/mnist-sample', `${name}.gz`));
+  const cut = gunzipSync(packed).subarray(0, header + bytes);
+  // The number of examples stands behind the magic number.
+  cut.writeUInt32BE(count, 4);
+  await writeFile(join(folder, name), cut);
+}
+
+/** The events of a run. */
+export async function readEventsOf(folder: string): Promise<readonly TrainEvent[]> {
+  const lines = (await readFile(join(folder, 'events.jsonl'), 'utf8')).trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line));
+}
+
+/** The ids of each step of a run. */
+export async function selectedIds(folder: string): Promise<readonly (readonly number[])[]> {
+  const steps = (await readEventsOf(folder)).filter((event): event is StepEvent => event.type === 'step');
+  return steps.map(({ ids }) => ids);
+}
+
+/** Everything a run decided: its events without seconds and the bytes of its target. */
+export async function resultOf(folder: string): Promise<{ readonly events: unknown[]; readonly target: string }> {
+  const events = (await readEventsOf(folder)).map((event) => ({ ...event, seconds: undefined }));
+  return { events, target: (await readFile(join(folder, 'target.onnx'))).toString('base64') };
+}
+
+/** All files in a folder and those below it, sorted. */
+export async function filesIn(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}

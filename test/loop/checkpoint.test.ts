@@ -1,0 +1,56 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { encodeSafetensors } from '../../src/core/safetensors.ts';
+import { float32 } from '../../src/core/tensor.ts';
+import { type Checkpoint, readNewestCheckpoint, writeCheckpoint } from '../../src/loop/checkpoint.ts';
+import { temporaryFolder } from '../temporaryFolder.ts';
+
+const folder = temporaryFolder();
+
+function checkpointAt(step: number): Checkpoint {
+  const tensors = { w: float32([step, -0, 1e-45], [3, 1]), 'w/moment1': float32([0.1], [1]) };
+  return { state: { step, tensors }, seconds: step / 3, eventBytes: 100 * step };
+}
+
+test('a checkpoint holds weights, moments, step, seconds and the length of the event file', async () => {
+  await writeCheckpoint(folder.at('checkpoints'), checkpointAt(7));
+  expect(await readNewestCheckpoint(folder.at('checkpoints'))).toEqual(checkpointAt(7));
+});
+
+test('the newest by its step is read', async () => {
+  for (const step of [9, 10, 100]) await writeCheckpoint(folder.at(), checkpointAt(step));
+  expect((await readNewestCheckpoint(folder.at()))?.state.step).toBe(100);
+});
+
+test('the newest two are kept, and files of another name are left alone', async () => {
+  await writeFile(folder.at('step-000000009.safetensors.1a2b3c4d.tmp'), 'cut off');
+  await writeFile(folder.at('notes.txt'), 'mine');
+  for (const step of [1, 2, 3, 4]) await writeCheckpoint(folder.at(), checkpointAt(step));
+  expect((await readdir(folder.at())).sort()).toEqual([
+    'notes.txt',
+    'step-000000003.safetensors',
+    'step-000000004.safetensors',
+    'step-000000009.safetensors.1a2b3c4d.tmp',
+  ]);
+  expect(await readNewestCheckpoint(folder.at())).toEqual(checkpointAt(4));
+});
+
+test('without a checkpoint there is none', async () => {
+  expect(await readNewestCheckpoint(folder.at('nothing'))).toBeUndefined();
+  expect(await readNewestCheckpoint(folder.at())).toBeUndefined();
+});
+
+test('a checkpoint that is cut off or of another version is bad data', async () => {
+  await writeCheckpoint(folder.at(), checkpointAt(1));
+  const path = folder.at('step-000000001.safetensors');
+  await writeFile(path, (await readFile(path)).subarray(0, -1));
+  await expect(readNewestCheckpoint(folder.at())).rejects.toMatchObject({
+    kind: 'data',
+    message: expect.stringContaining(`Cannot read "${path}"`),
+  });
+  await writeFile(path, encodeSafetensors({ metadata: { version: '2', step: '1' }, tensors: {} }));
+  await expect(readNewestCheckpoint(folder.at())).rejects.toMatchObject({
+    kind: 'data',
+    message: `Cannot resume from "${path}": it has version 2, this program reads version 1; use the release that wrote it`,
+  });
+});

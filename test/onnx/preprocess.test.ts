@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { InputSpec } from '../../src/core/batch.ts';
+import type { Preprocessing } from '../../src/core/preprocessing.ts';
+import { float32, type Tensor } from '../../src/core/tensor.ts';
+import { GraphBuilder } from '../../src/onnx/builder.ts';
+import type { Graph, GraphValue } from '../../src/onnx/graph.ts';
+import { declareStoredInputs, fedInputs } from '../../src/onnx/preprocess.ts';
+import { runGraph } from './runGraph.ts';
+
+const none: Preprocessing = { kind: 'none' };
+
+function modelOf(...inputs: readonly GraphValue[]): Graph {
+  return { name: 'model', opsets: { '': 17 }, inputs, outputs: [], weights: new Map(), nodes: [] };
+}
+
+function declare(model: Graph, stored: readonly InputSpec[], preprocessing: Preprocessing) {
+  const builder = new GraphBuilder('fed');
+  const options = { name: 'model.onnx', stored, preprocessing };
+  declareStoredInputs(builder, model, 'batch', options);
+  for (const { name } of model.inputs) builder.output(builder.node('Identity', [name]), `${name} of the model`);
+  return { builder, fed: fedInputs(model, options) };
+}
+
+/** What a model gets as its one input when `tensor` is fed. */
+async function feed(input: GraphValue, tensor: Tensor, preprocessing: Preprocessing): Promise<Tensor> {
+  const stored = { dtype: tensor.dtype, dims: tensor.dims.slice(1) };
+  const { builder, fed } = declare(modelOf(input), [stored], preprocessing);
+  const results = await runGraph(builder.build(), { [fed[0]!]: tensor });
+  return results[`${input.name} of the model`]!;
+}
+
+function bytes(values: readonly number[], dims: readonly number[]): Tensor {
+  return { dtype: 'uint8', dims, data: Uint8Array.from(values) };
+}
+
+describe('standardising in the graph', () => {
+  test('gives (x / 255 - mean) / std', async () => {
+    const preprocessing: Preprocessing = { kind: 'standardize', scale: 1 / 255, mean: [0.1307], std: [0.3081] };
+    const values = Array.from({ length: 256 }, (_, value) => value);
+    const input: GraphValue = { name: 'x', dtype: 'float32', dims: ['batch', 1, 16, 16] };
+    const found = await feed(input, bytes(values, [1, 1, 16, 16]), preprocessing);
+    expect(found.dims).toEqual([1, 1, 16, 16]);
+    const expected = values.map((value) => (value / 255 - 0.1307) / 0.3081);
+    expect(found.data as Float32Array).toBeAllClose(expected, { rtol: 1e-6, atol: 1e-6 });
+  });
+
+  test('uses the mean and deviation of each channel', async () => {
+    const channel = fc.record({
+      mean: fc.double({ min: 0, max: 1, noNaN: true }),
+      std: fc.double({ min: 0.2, max: 1, noNaN: true }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(channel, { minLength: 3, maxLength: 3 }),
+        fc.array(fc.nat(255), { minLength: 24, maxLength: 24 }),
+        async (channels, values) => {
+          const mean = channels.map((of) => of.mean);
+          const std = channels.map((of) => of.std);
+          const input: GraphValue = { name: 'x', dtype: 'float32', dims: ['batch', 3, 2, 2] };
+          const found = await feed(input, bytes(values, [2, 3, 2, 2]), {
+            kind: 'standardize',
+            scale: 1 / 255,
+            mean,
+            std,
+          });
+          const expected = values.map((value, i) => {
+            const of = Math.floor(i / 4) % 3;
+            return (value / 255 - mean[of]!) / std[of]!;
+          });
+          expect(found.data as Float32Array).toBeAllClose(expected, { rtol: 1e-6, atol: 1e-6 });
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('works on numbers that are stored as float32 too', async () => {
+    const input: GraphValue = { name: 'x', dtype: 'float32', dims: ['batch', 2] };
+    const found = await feed(input, float32([1, 2, 3, 4], [2, 2]), {
+      kind: 'standardize',
+      scale: 2,
+      mean: [1, 3],
+      std: [1, 0.5],
+    });
+    expect([...found.data]).toEqual([1, 2, 5, 10]);
+  });
+});
+
+describe('what is stored and what the model takes', () => {
+  const values = [1, 2, 3, 4, 5, 6, 7, 8];
+
+  test.each<[readonly number[], readonly (number | string)[]]>([
+    [[1, 2, 2], [4]],
+    [[4], [1, 2, 2]],
+    [
+      [2, 2],
+      [1, 2, 2],
+    ],
+    [
+      [1, 2, 2],
+      [2, 2],
+    ],
+  ])('an example [%s] is reshaped to [%s], as the sizes agree', async (stored, wanted) => {
+    const found = await feed(
+      { name: 'x', dtype: 'float32', dims: ['batch', ...wanted] },
+      float32(values, [2, ...stored]),
+      none,
+    );
+    expect(found.dims).toEqual([2, ...wanted]);
+    expect([...found.data]).toEqual(values);
+  });
+
+  test('MNIST goes into a model that takes vectors', () => {
+    const input: GraphValue = { name: 'x', dtype: 'float32', dims: ['batch', 784] };
+    const { builder } = declare(modelOf(input), [{ dtype: 'uint8', dims: [1, 28, 28] }], none);
+    expect(builder.type('x')).toEqual({ dtype: 'float32', dims: ['batch', 784] });
+  });
+
+  test.each<[readonly number[], readonly (number | string)[]]>([
+    [[1, 28, 28], [783]],
+    [
+      [1, 28, 28],
+      [3, 28, 28],
+    ],
+    [
+      [1, 28, 28],
+      ['width', 28],
+    ],
+    [[8], []],
+  ])('an example [%s] is refused where [%s] is expected', (stored, wanted) => {
+    const input: GraphValue = { name: 'x', dtype: 'float32', dims: ['batch', ...wanted] };
+    expect(() => declare(modelOf(input), [{ dtype: 'float32', dims: stored }], none)).toThrow(
+      `Cannot feed "model.onnx": an example of the data is [${stored.join(', ')}], the input "x" expects [${wanted.join(', ')}]`,
+    );
+  });
+
+  test('sizes with a name take what the data has', async () => {
+    const found = await feed({ name: 'x', dtype: 'float32', dims: ['n', 'length'] }, float32(values, [2, 4]), none);
+    expect(found.dims).toEqual([2, 4]);
+  });
+
+  test('a fixed batch is freed', async () => {
+    const found = await feed({ name: 'x', dtype: 'float32', dims: [1, 4] }, float32(values, [2, 4]), none);
+    expect(found.dims).toEqual([2, 4]);
+  });
+
+  test('numbers of another type are converted', async () => {
+    const tokens: Tensor = { dtype: 'int32', dims: [2, 2], data: Int32Array.of(1, 2, 3, -4) };
+    const found = await feed({ name: 'ids', dtype: 'int64', dims: ['batch', 2] }, tokens, none);
+    expect([found.dtype, ...found.data]).toEqual(['int64', 1n, 2n, 3n, -4n]);
+  });
+});
+
+describe('a model with several inputs', () => {
+  const model = modelOf(
+    { name: 'ids', dtype: 'int64', dims: ['batch', 3] },
+    { name: 'mask', dtype: 'int64', dims: ['batch', 3] },
+  );
+
+  test('gets them in order; those that fit are fed under their own name', () => {
+    const stored: InputSpec[] = [
+      { dtype: 'int64', dims: [3] },
+      { dtype: 'int32', dims: [3] },
+    ];
+    expect(declare(model, stored, none).fed).toEqual(['ids', 'mask/stored']);
+  });
+
+  test('is refused where the data has another number of them', () => {
+    expect(() => declare(model, [{ dtype: 'int64', dims: [3] }], none)).toThrow(
+      'Cannot feed "model.onnx": it takes 2 inputs, an example of the data has 1',
+    );
+  });
+});

@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { RhoError } from '../../src/core/errors.ts';
+import { siblingModule, startThread, type Thread } from '../../src/runtime/thread.ts';
+
+type Calls = {
+  readonly echo: (value: unknown) => unknown;
+  /** Answers after `ms` with how many answers were given before. */
+  readonly wait: (ms: number) => Promise<number>;
+  readonly double: (values: Float32Array) => Float32Array;
+  readonly fail: (how: 'usage' | 'error' | 'text' | 'nothing') => never;
+  readonly unclonable: (argument: null) => unknown;
+  /** Ends the thread: by process.exit, or by an error or text that nobody catches. */
+  readonly die: (how: 'exit' | 'error' | 'text') => Promise<never>;
+  readonly missing: (argument: null) => never;
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'rho-thread-'));
+const threads: Thread<Calls>[] = [];
+
+function moduleOf(name: string, code: string): URL {
+  const path = join(folder, name);
+  writeFileSync(path, code);
+  return pathToFileURL(path);
+}
+
+const built = (path: string) => new URL(`../../dist/${path}`, import.meta.url).href;
+
+const serving = moduleOf(
+  'serving.mjs',
+  `import { usageError } from '${built('core/errors.js')}';
+  import { serveThread } from '${built('runtime/thread.js')}';
+  const later = (ms, work) => new Promise((resolve) => setTimeout(() => resolve(work?.()), ms));
+  let answered = 0;
+  const throwing = { usage: () => usageError('wrong option'), error: () => new TypeError('a mistake'), text: () => 'text', nothing: () => undefined };
+  serveThread({
+    echo: (value) => value,
+    wait: (ms) => later(ms, () => answered++),
+    double: (values) => values.map((value) => 2 * value),
+    fail: (how) => { throw throwing[how](); },
+    unclonable: () => () => {},
+    die: (how) => {
+      if (how === 'exit') process.exit(7);
+      setTimeout(() => { throw how === 'text' ? 'plain text' : new Error('out of order'); });
+      return later(60_000);
+    },
+  });`,
+);
+
+function start(module: URL = serving): Thread<Calls> {
+  const thread = startThread<Calls>(module, 'test');
+  threads.push(thread);
+  return thread;
+}
+
+afterEach(async () => {
+  await Promise.all(threads.splice(0).map((thread) => thread.stop()));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a thread', () => {
+  test('answers calls one after another, in the order they were made', async () => {
+    const thread = start();
+    const order: string[] = [];
+    const made = [30, 1, 10].map((ms, index) =>
+      thread.call('wait', ms).then((before) => order.push(`${index}:${before}`)),
+    );
+    await Promise.all(made);
+    expect(order).toEqual(['0:0', '1:1', '2:2']);
+  });
+
+  test('gets and gives plain data', async () => {
+    const value = { name: 'a', numbers: [1, 2.5], data: Float32Array.of(1, 2), map: new Map([['k', 1n]]) };
+    expect(await start().call('echo', value)).toEqual(value);
+  });
+
+  test('takes the buffers it is handed, and hands its own back', async () => {
+    const values = Float32Array.of(1, 2, 3);
+    const result = await start().call('double', values, [values.buffer]);
+    expect(values.length).toBe(0);
+    expect([...result]).toEqual([2, 4, 6]);
+  });
+
+  test('gives errors back with their kind and message, and goes on', async () => {
+    const thread = start();
+    const usage = await thread.call('fail', 'usage').catch((error) => error);
+    expect(usage).toBeInstanceOf(RhoError);
+    expect(usage).toMatchObject({
+      kind: 'usage',
+      message: 'wrong option',
+      stack: expect.stringContaining('serving.mjs'),
+    });
+    await expect(thread.call('fail', 'error')).rejects.toThrow(/^a mistake$/);
+    await expect(thread.call('fail', 'text')).rejects.toThrow('text');
+    await expect(thread.call('fail', 'nothing')).rejects.toThrow();
+    expect(await thread.call('echo', 1)).toBe(1);
+  });
+
+  test('says so when it has no such method, or cannot send a result or be sent an argument', async () => {
+    const thread = start();
+    await expect(thread.call('missing', null)).rejects.toThrow();
+    await expect(thread.call('unclonable', null)).rejects.toThrow('could not be cloned');
+    await expect(thread.call('echo', () => {})).rejects.toThrow('could not be cloned');
+    expect(await thread.call('echo', 1)).toBe(1);
+  });
+});
+
+describe('a thread that dies rejects the calls it has and all later ones', () => {
+  test.each([
+    ['exit', 'The test thread ended: exit code 7'],
+    ['error', 'The test thread ended: out of order'],
+    ['text', 'The test thread ended: plain text'],
+  ] as const)('by %s', async (how, message) => {
+    const thread = start();
+    const calls = [thread.call('die', how), thread.call('echo', 1), thread.call('wait', 1)];
+    for (const result of await Promise.allSettled(calls)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { message } });
+    }
+    await expect(thread.call('echo', 2)).rejects.toThrow(message);
+    await thread.stop();
+    await expect(thread.call('echo', 3)).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['that throws at once', moduleOf('throws.mjs', "throw new Error('bad start');"), 'bad start'],
+    ['that ends at once', moduleOf('ends.mjs', 'process.exit(3);'), 'exit code 3'],
+    ['that answers nothing', moduleOf('silent.mjs', ''), 'exit code 0'],
+    ['that cannot be read', pathToFileURL(join(folder, 'absent.mjs')), 'absent.mjs'],
+    ['that is not JavaScript', moduleOf('broken.mjs', 'this is not code'), 'ended: '],
+  ])('as of a module %s', async (_, module, reason) => {
+    const thread = start(module);
+    await expect(thread.call('echo', 1)).rejects.toThrow(reason);
+    await expect(thread.call('echo', 1)).rejects.toThrow('The test thread ended: ');
+    await thread.stop();
+  });
+});
+
+describe('stopping', () => {
+  test('lets what was called finish first', async () => {
+    const thread = start();
+    const results: number[] = [];
+    const calls = [20, 1, 5].map((ms) => thread.call('wait', ms).then((result) => results.push(result)));
+    await thread.stop();
+    expect(results).toEqual([0, 1, 2]);
+    await Promise.all(calls);
+  });
+
+  test('twice is as once, and calls after it are rejected', async () => {
+    const thread = start();
+    await thread.call('echo', 1);
+    await Promise.all([thread.stop(), thread.stop()]);
+    await thread.stop();
+    await expect(thread.call('echo', 1)).rejects.toThrow('The test thread ended: ');
+  });
+
+  test('rejects a call made while it is under way', async () => {
+    const thread = start();
+    const first = thread.call('wait', 20);
+    const stopped = thread.stop();
+    const late = thread.call('wait', 60_000);
+    await expect(late).rejects.toThrow('The test thread ended: ');
+    expect(await first).toBe(0);
+    await stopped;
+  });
+});
+
+test('a sibling module has the ending of the module beside it', () => {
+  expect(siblingModule('worker', 'file:///a/b/open.ts').href).toBe('file:///a/b/worker.ts');
+  expect(siblingModule('worker', 'file:///a/b/open.js').href).toBe('file:///a/b/worker.js');
+});
