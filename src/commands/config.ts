@@ -20,7 +20,10 @@ export async function applyConfigFile(command: Command): Promise<void> {
     try {
       command.setOptionValueWithSource(key, parseValue(option, value), 'config');
     } catch (error) {
-      throw usageError(`Cannot use ${key} ${JSON.stringify(value)} in "${path}": ${(error as Error).message}`);
+      const { message } = error as Error;
+      // Commander's sentences stand alone.
+      const reason = message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, '');
+      throw usageError(`Cannot use ${key} ${JSON.stringify(value)} in "${path}": ${reason}`);
     }
   }
 }

@@ -35,15 +35,15 @@ export function setExitCode(code: number): void {
   process.exitCode = code;
 }
 
-/** Aborted at the first interrupt (Ctrl-C or SIGTERM); the second ends the process at once. */
+/** Aborted at the first interrupt (Ctrl-C or SIGTERM); the second one ends the process at once, as it does by default. */
 export function interruptSignal(onFirst: () => void): AbortSignal {
   const controller = new AbortController();
   const interrupt = () => {
-    if (controller.signal.aborted) process.exit(130);
     controller.abort();
     onFirst();
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  // Not process.exit() at the second: while ONNX Runtime computes in a thread, Node aborts instead.
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
   return controller.signal;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,14 @@ import type { StepEvent, TrainEvent } from '../../src/loop/events.ts';
 
 export const root: string = join(import.meta.dirname, '../..');
 
+export type Runtime = 'node' | 'deno' | 'bun';
+
 /** How each runtime runs the command. */
-const programs = {
+const programs: Readonly<Record<Runtime, readonly [string, ...string[]]>> = {
   node: [process.execPath, join(root, 'dist/cli.js')],
   deno: [join(root, 'node_modules/.bin/deno'), 'run', '-A', join(root, 'src/cli.ts')],
   bun: [join(root, 'node_modules/.bin/bun'), join(root, 'src/cli.ts')],
-} as const;
-export type Runtime = keyof typeof programs;
+};
 
 /** Whether a runtime is installed. */
 export function hasRuntime(runtime: Runtime): boolean {
@@ -72,6 +73,19 @@ export function rho(...words: string[]): Promise<Ended> {
   return startRho(words).ended;
 }
 
+/** Starts a command and sends it a signal as soon as `moment` has come, told by what it has written to standard error. */
+export async function interrupt(
+  words: readonly string[],
+  signal: 'SIGKILL' | 'SIGINT',
+  moment: (stderr: string) => boolean,
+  options: StartOptions = {},
+): Promise<Ended> {
+  const started = startRho(words, options);
+  while (started.isRunning() && !moment(started.stderr())) await new Promise((resolve) => setTimeout(resolve, 1));
+  started.child.kill(signal);
+  return started.ended;
+}
+
 /** Runs `rho … --json`, which has to succeed, and gives the object it printed: one line and nothing else. */
 // biome-ignore lint/suspicious/noExplicitAny: whatever the command prints
 export async function rhoJson(...words: string[]): Promise<any> {
@@ -115,6 +129,12 @@ async function writeCut(folder: string, name: string, header: number, bytes: num
   // The number of examples stands behind the magic number.
   cut.writeUInt32BE(count, 4);
   await writeFile(join(folder, name), cut);
+}
+
+/** The lines of the event file of a run, so far. */
+export function eventLines(folder: string): number {
+  const path = join(folder, 'events.jsonl');
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
 }
 
 /** The events of a run. */

@@ -31,8 +31,8 @@ async function update(state: State, gradient: readonly number[], step: number, o
   });
   return {
     parameter: Array.from(parameter!.data, Number),
-    first: Array.from(first!.data, (value) => Number(value) * (1 - beta1)),
-    second: Array.from(second!.data, (value) => Number(value) * (1 - beta2)),
+    first: Array.from(first!.data, Number).map((value) => value * (1 - beta1)),
+    second: Array.from(second!.data, Number).map((value) => value * (1 - beta2)),
   };
 }
 

@@ -11,6 +11,8 @@ type Calls = {
   /** Answers after `ms` with how many answers were given before. */
   readonly wait: (ms: number) => Promise<number>;
   readonly double: (values: Float32Array) => Float32Array;
+  /** Gives away an array the first time, and then what is left of its length. */
+  readonly give: (argument: null) => Float32Array | number;
   readonly fail: (how: 'usage' | 'error' | 'text' | 'nothing') => never;
   readonly unclonable: (argument: null) => unknown;
   /** Ends the thread: by process.exit, or by an error or text that nobody catches. */
@@ -35,10 +37,12 @@ const serving = moduleOf(
   import { serveThread } from '${built('runtime/thread.js')}';
   const later = (ms, work) => new Promise((resolve) => setTimeout(() => resolve(work?.()), ms));
   let answered = 0;
+  const given = Float32Array.of(1, 2);
   const throwing = { usage: () => usageError('wrong option'), error: () => new TypeError('a mistake'), text: () => 'text', nothing: () => undefined };
   serveThread({
     echo: (value) => value,
     wait: (ms) => later(ms, () => answered++),
+    give: () => (given.length > 0 ? given : 0),
     double: (values) => values.map((value) => 2 * value),
     fail: (how) => { throw throwing[how](); },
     unclonable: () => () => {},
@@ -79,9 +83,12 @@ describe('a thread', () => {
 
   test('takes the buffers it is handed, and hands its own back', async () => {
     const values = Float32Array.of(1, 2, 3);
-    const result = await start().call('double', values, [values.buffer]);
+    const thread = start();
+    const result = await thread.call('double', values, [values.buffer]);
     expect(values.length).toBe(0);
     expect([...result]).toEqual([2, 4, 6]);
+    expect(await thread.call('give', null)).toEqual(Float32Array.of(1, 2));
+    expect(await thread.call('give', null)).toBe(0);
   });
 
   test('gives errors back with their kind and message, and goes on', async () => {

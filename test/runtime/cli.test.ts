@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  eventLines,
+  expectRefusal,
+  filesIn,
+  hasRuntime,
+  interrupt,
+  type Runtime,
+  resultOf,
+  root,
+  sharedFolder,
+  startRho,
+  writeDigits,
+} from '../cli/rho.ts';
+
+const folder = await sharedFolder();
+const words = [
+  ...['run', '--data', `idx:${folder.at('digits')}`, '--noise', 'flip:0.2', '--holdout', '500:500', '--threads', '1'],
+  ...['--il-model', 'mlp:16', '--il-epochs', '1', '--strategy', 'rho,gradnorm', '--model', 'mlp:32'],
+  ...['--big-batch', '64', '--small-batch', '8', '--steps', '40', '--eval-every', '10'],
+];
+
+/** The same run on a runtime. */
+async function run(runtime: Runtime): Promise<string> {
+  const out = folder.at(runtime);
+  const { code, signal, stdout, stderr } = await startRho([...words, '--out', out, '--json'], { runtime }).ended;
+  // A process that hung would have been killed.
+  expect([code, signal], stderr).toEqual([0, null]);
+  expect(stdout).toMatch(/^\{.*\}\n$/);
+  expect(JSON.parse(stdout).versions.runtime).toMatch(`${runtime} `);
+  expect(stderr).not.toMatch(/warning/i);
+  return out;
+}
+
+let onNode: string;
+beforeAll(async () => {
+  await writeDigits(folder.at('digits'), { train: 1000, test: 200 });
+  onNode = await run('node');
+});
+
+describe.each<Runtime>(['deno', 'bun'])('on %s', (runtime) => {
+  const missing = `${runtime} is not installed: npm skipped its optional binary`;
+
+  test('the same command selects the same ids, writes the same weights and ends', async ({ skip }) => {
+    skip(!hasRuntime(runtime), missing);
+    const out = await run(runtime);
+    expect(await filesIn(out)).toEqual(await filesIn(onNode));
+    for (const strategy of ['rho', 'gradnorm'])
+      expect(await resultOf(join(out, strategy))).toEqual(await resultOf(join(onNode, strategy)));
+    for (const file of ['il.onnx', 'il/shard-00000.parquet'])
+      expect((await readFile(join(out, file))).equals(await readFile(join(onNode, file))), file).toBe(true);
+  });
+
+  test('a run that is interrupted goes on to the same end, be it on another runtime', async ({ skip }) => {
+    skip(!hasRuntime(runtime), missing);
+    const out = folder.at(`interrupted-${runtime}`);
+    const begun = () => eventLines(join(out, 'rho')) > 5;
+    const { code, stderr } = await interrupt([...words, '--out', out], 'SIGINT', begun, { runtime });
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/\nrho: Interrupted after step \d+ of 40: /)]);
+    const resumed = await startRho(['run', '--resume', out]).ended;
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(await resultOf(join(out, 'rho'))).toEqual(await resultOf(join(onNode, 'rho')));
+  });
+
+  test('mistakes end with the same sentences and exit codes', async ({ skip }) => {
+    skip(!hasRuntime(runtime), missing);
+    const refused = (...more: string[]) => startRho(more, { runtime }).ended;
+    expectRefusal(await refused('train', '--data', 'idx:x', '--steps', '1'), 2, 'Cannot train with --strategy rho');
+    expectRefusal(await refused('inspect', 'package.json'), 3, 'Cannot read "package.json"');
+    const cuda = ['--device', 'cuda', '--out', folder.at('never')];
+    expectRefusal(await refused(...words, ...cuda), 4, 'Cannot use the device "cuda"');
+  });
+});
+
+test('the quick start has a command on each runtime', async () => {
+  const json = async (name: string) => JSON.parse(await readFile(join(root, name), 'utf8'));
+  const { scripts } = await json('package.json');
+  expect(scripts.start).toBe('node dist/cli.js run');
+  expect(scripts.prestart).toContain('build');
+  expect((await json('deno.json')).tasks).toMatchObject({
+    start: 'deno run -A src/cli.ts run',
+    rho: 'deno run -A src/cli.ts',
+  });
+});
