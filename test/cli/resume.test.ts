@@ -20,7 +20,11 @@ const steps = 100;
 const data = ['--data', `idx:${folder.at('digits')}`, '--noise', 'flip:0.2', '--holdout', '600:600', '--threads', '1'];
 const target = ['--model', 'mlp:32', '--big-batch', '64', '--small-batch', '8', '--steps', `${steps}`];
 // Small batches, so that IL training takes long enough to be interrupted.
-const il = ['--il-model', 'mlp:16', '--il-batch', '4', '--il-epochs', '6', '--il-patience', '100'];
+const il = ['--il-model', 'mlp:16', '--il-batch', '4', '--il-epochs', '4', '--il-patience', '100'];
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 /** The run that nothing interrupted. */
 const whole = folder.at('whole');
@@ -102,15 +106,14 @@ test('Ctrl-C ends training after the step under way with a checkpoint, from whic
 });
 
 test('a second Ctrl-C ends the process at once, whatever is computed', async () => {
-  const big = ['--il-model', 'mlp:1500,1500', '--out', folder.at('twice')];
+  // Steps of half the holdout take long enough to be interrupted in their midst.
+  const big = ['--il-model', 'mlp:1500,1500', '--il-batch', '300', '--out', folder.at('twice')];
   const started = startRho([...run, ...big]);
-  const seen = async (text: string) => {
-    while (started.isRunning() && !started.stderr().includes(text))
-      await new Promise((resolve) => setTimeout(resolve, 1));
+  for (const text of ['IL model mlp:1500,1500: 8 to do', 'press Ctrl-C again to quit at once']) {
+    while (started.isRunning() && !started.stderr().includes(text)) await pause(1);
+    await pause(30);
     started.child.kill('SIGINT');
-  };
-  await seen('IL model mlp:1500,1500: 900 to do');
-  await seen('press Ctrl-C again to quit at once');
+  }
   const { code, signal, stderr } = await started.ended;
   // A shell calls both 130; the first is for a step that was over before the second interrupt came.
   expect(code ?? signal).toBeOneOf([130, 'SIGINT']);
@@ -119,7 +122,7 @@ test('a second Ctrl-C ends the process at once, whatever is computed', async () 
 
 test('an IL stage that is killed, then interrupted, then gone on with gives the same run', async () => {
   const out = folder.at('stage');
-  const training = (stderr: string) => stderr.includes('IL model mlp:16: 900 to do');
+  const training = (stderr: string) => stderr.includes('IL model mlp:16: 600 to do');
   expect((await interrupt([...run, '--out', out], 'SIGKILL', training)).signal).toBe('SIGKILL');
   const { code, stderr } = await interrupt(['run', '--resume', out], 'SIGINT', training);
   expect(code).toBe(130);
@@ -135,7 +138,7 @@ test('an IL stage that is killed, then interrupted, then gone on with gives the 
 test('Ctrl-C while scoring leaves no store, and the run goes on with the IL model it has', async () => {
   // An IL model that is large for what it is, so that scoring takes a while.
   const words = [
-    ...['run', '--data', 'idx:data/mnist-sample', '--holdout', '64:8000', '--strategy', 'rho', '--threads', '1'],
+    ...['run', '--data', 'idx:data/mnist-sample', '--holdout', '64:5000', '--strategy', 'rho', '--threads', '1'],
     ...['--il-model', 'mlp:800,800', '--il-epochs', '1', '--model', 'mlp:8', '--steps', '3'],
   ];
   const out = folder.at('scoring');
