@@ -1,4 +1,4 @@
-import type { Dtype, Tensor } from './tensor.ts';
+import { type Dtype, elementCount, type Tensor } from './tensor.ts';
 
 /** Shape and stored type of one model input, without the batch axis. */
 export interface InputSpec {
@@ -12,4 +12,16 @@ export interface Batch {
   readonly inputs: readonly Tensor[];
   /** The labels as trained on, one per example. */
   readonly labels: Int32Array;
+}
+
+/** The examples `from` up to `to` of a batch, as views of its memory. */
+export function sliceBatch({ inputs, labels }: Batch, from: number, to: number): Batch {
+  return {
+    inputs: inputs.map(({ dtype, dims: [, ...rest], data }) => {
+      const size = elementCount(rest);
+      const end = Math.min(to, labels.length);
+      return { dtype, dims: [end - from, ...rest], data: data.subarray(from * size, end * size) };
+    }),
+    labels: labels.subarray(from, to),
+  };
 }

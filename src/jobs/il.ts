@@ -117,11 +117,20 @@ async function fit(
   let best: IlCheck | undefined;
   let weights: ReadonlyMap<string, Tensor> = new Map();
   progress.start(`IL model ${options.ilModel}`, steps);
-  for (let step = 1; step <= steps; step++) {
-    checkInterrupted(host, 'while the IL model was trained');
+  const takeStep = async (step: number) => {
     const { meanLoss } = await trainer.step(await data.gather(order.at(step - 1)), options.lr);
     requireFinite(meanLoss, step);
     progress.update(step, `loss ${meanLoss.toFixed(2)}`);
+  };
+  let underWay = Promise.resolve();
+  for (let step = 1; step <= steps; step++) {
+    checkInterrupted(host, 'while the IL model was trained');
+    // The next step is queued before the last one is done: the thread never waits for its messages.
+    const queued = takeStep(step);
+    // A failure is reported when its turn comes; until then it must not count as unhandled.
+    queued.catch(() => undefined);
+    await Promise.all([underWay, step % checkEvery === 0 ? queued : null]);
+    underWay = queued;
     if (step % checkEvery !== 0) continue;
     const check = { step, epoch: step / order.perEpoch, ...(await evaluate(trainer, data, split.target)) };
     requireFinite(check.loss, step);

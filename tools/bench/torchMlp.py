@@ -31,6 +31,7 @@ def read_options():
         action="store_true",
         help="treat denormal numbers as zero (off by default, as in PyTorch)",
     )
+    parser.add_argument("--turns", action="store_true", help="take turns with another program, see serve_turns")
     options = parser.parse_args()
     options.batch = options.batch or (320 if options.score else 32)
     return options
@@ -144,6 +145,15 @@ def bench_training(options):
     }
 
 
+def serve_turns(options):
+    """Runs as many steps as each line of standard input says and prints their median, in milliseconds."""
+    step = make_steps(options.batch)["loop"]
+    timed(step, options.warmup)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(statistics.median(timed(step, int(line))), flush=True)
+
+
 def bench_scoring(options):
     model = make_model().eval()
     images = torch.randn(options.batch, 784)
@@ -167,6 +177,8 @@ def main():
     torch.set_num_threads(OPTIONS.threads)
     flushes = OPTIONS.flush_denormal and torch.set_flush_denormal(True)
     blas = loaded_blas()
+    if OPTIONS.turns:
+        return serve_turns(OPTIONS)
     result = {
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),

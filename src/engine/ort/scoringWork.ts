@@ -1,4 +1,4 @@
-import type { Batch } from '../../core/batch.ts';
+import { type Batch, sliceBatch } from '../../core/batch.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import { labelsInput } from '../../onnx/lossHead.ts';
 import type { DeviceOptions, Scores } from '../engine.ts';
@@ -18,16 +18,29 @@ export interface ScoringWork {
   release(): Promise<void>;
 }
 
+/** Examples of one run: enough to keep the cores busy, few enough for the activations to stay in the cache. */
+const examplesPerRun = 500;
+
 export async function openScoringWork(model: ScoringModel, device: DeviceOptions): Promise<ScoringWork> {
   const session = await openSession(model.bytes, device);
   const fetches = Object.fromEntries(model.outputs.map((output) => [output, null]));
   return {
     async score(batch, weights = {}) {
-      const results = await session.run({ ...feedsOf(batch, model.inputs), ...weights }, fetches);
-      return Object.fromEntries(model.outputs.map((output) => [output, results[output]!.data])) as unknown as Scores;
+      const count = batch.labels.length;
+      const scores = Object.fromEntries(model.outputs.map((output) => [output, allocateOutput(output, count)]));
+      for (let from = 0; from < count; from += examplesPerRun) {
+        const part = count <= examplesPerRun ? batch : sliceBatch(batch, from, from + examplesPerRun);
+        const results = await session.run({ ...feedsOf(part, model.inputs), ...weights }, fetches);
+        for (const output of model.outputs) scores[output]!.set(results[output]!.data as Float32Array, from);
+      }
+      return scores as unknown as Scores;
     },
     release: () => session.release(),
   };
+}
+
+function allocateOutput(output: ExampleOutput, count: number): Float32Array | Int32Array {
+  return output === 'predicted' ? new Int32Array(count) : new Float32Array(count);
 }
 
 /** The feeds that a batch makes: its tensors by input name, and the labels. */

@@ -34,24 +34,26 @@ export interface TrainingWork {
 export async function openTrainingWork(model: TrainingModel, device: DeviceOptions): Promise<TrainingWork> {
   const session = await openSession(model.bytes, device);
   const scoring = await openScoringWork(model.scoring, device);
-  const tensors = allocateState(model);
-  // Two sets of buffers swap roles: a step reads one and writes the other, and nothing is copied.
-  let current = toOrtRecord(tensors.current);
-  let next = toOrtRecord(tensors.next);
-  let step = model.state.step;
   const weightNames = model.parameters.map(({ name }) => name);
+  const momentNames = model.parameters.flatMap(({ moments }) => moments);
+  // Weights are read until the end of a step, so two sets of buffers swap roles; a moment is read by the one node that makes
+  // its next value, which may therefore take its place.
+  const moments = buffers(model, momentNames, model.state.tensors);
+  let weights = buffers(model, weightNames, model.state.tensors);
+  let nextWeights = buffers(model, weightNames, {});
+  let step = model.state.step;
 
   return {
-    score: (batch) => scoring.score(batch, pick(current, weightNames)),
+    score: (batch) => scoring.score(batch, weights),
     async step(batch, learningRate) {
-      const feeds = { ...feedsOf(batch, model.inputs), ...current, ...masksOf(model, step) };
-      const scalars = adamwScalars(step + 1, { ...model.optimizer, learningRate });
+      const scalars = toOrtRecord(adamwScalars(step + 1, { ...model.optimizer, learningRate }));
+      const feeds = { ...feedsOf(batch, model.inputs), ...masksOf(model, step), ...scalars, ...weights, ...moments };
       const fetches: Record<string, OrtTensor | null> = Object.fromEntries(
         trainStepOutputs.map((name) => [name, null]),
       );
-      for (const [name, tensor] of Object.entries(next)) fetches[nextOf(name)] = tensor;
-      const results = await session.run({ ...feeds, ...toOrtRecord(scalars) }, fetches);
-      [current, next] = [next, current];
+      for (const [name, tensor] of Object.entries({ ...nextWeights, ...moments })) fetches[nextOf(name)] = tensor;
+      const results = await session.run(feeds, fetches);
+      [weights, nextWeights] = [nextWeights, weights];
       step += 1;
       return {
         meanLoss: Number(results.meanLoss!.data[0]),
@@ -59,8 +61,8 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
         predicted: results.predicted!.data as Int32Array,
       };
     },
-    state: () => ({ step, tensors: copies(current) }),
-    weights: () => copies(pick(current, weightNames)),
+    state: () => ({ step, tensors: copies({ ...weights, ...moments }) }),
+    weights: () => copies(weights),
     async release() {
       await session.release();
       await scoring.release();
@@ -68,18 +70,20 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
   };
 }
 
-type TensorRecord = Record<string, Tensor>;
+type OrtRecord = Readonly<Record<string, OrtTensor>>;
 
-function allocateState({ parameters, state }: TrainingModel): { current: TensorRecord; next: TensorRecord } {
-  const names = parameters.flatMap(({ name, moments, dims }) => [name, ...moments].map((key) => ({ key, dims })));
-  const zeros = (dims: readonly number[]): Tensor => ({ dtype: 'float32', dims, data: allocate('float32', dims) });
-  return {
-    current: Object.fromEntries(names.map(({ key, dims }) => [key, state.tensors[key] ?? zeros(dims)])),
-    next: Object.fromEntries(names.map(({ key, dims }) => [key, zeros(dims)])),
-  };
+/** A tensor for each name, the shape being that of its parameter: the one known, else zeros. */
+function buffers({ parameters }: TrainingModel, names: readonly string[], known: TrainerState['tensors']): OrtRecord {
+  const dimsOf = new Map(parameters.flatMap(({ name, moments, dims }) => [name, ...moments].map((key) => [key, dims])));
+  return Object.fromEntries(
+    names.map((name) => {
+      const dims = dimsOf.get(name)!;
+      return [name, toOrt(known[name] ?? { dtype: 'float32', dims, data: allocate('float32', dims) })];
+    }),
+  );
 }
 
-function masksOf({ masks, seed }: TrainingModel, step: number): Record<string, OrtTensor> {
+function masksOf({ masks, seed }: TrainingModel, step: number): OrtRecord {
   return Object.fromEntries(
     masks.map(({ name, dims, ratio }) => {
       const random = randomStream(seed, `dropout/${name}/${step}`);
@@ -91,15 +95,11 @@ function masksOf({ masks, seed }: TrainingModel, step: number): Record<string, O
   );
 }
 
-function toOrtRecord(tensors: Readonly<Record<string, Tensor>>): Record<string, OrtTensor> {
+function toOrtRecord(tensors: Readonly<Record<string, Tensor>>): OrtRecord {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(tensor)]));
 }
 
-function pick(tensors: Readonly<Record<string, OrtTensor>>, names: readonly string[]): Record<string, OrtTensor> {
-  return Object.fromEntries(names.map((name) => [name, tensors[name]!]));
-}
-
-function copies(tensors: Readonly<Record<string, OrtTensor>>): TensorRecord {
+function copies(tensors: OrtRecord): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { dims, data }]) => [
       name,
