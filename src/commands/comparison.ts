@@ -51,7 +51,7 @@ export function comparisonCommand(words: ComparisonWords): Command {
   withOptions(command, [...ilOptions, ...trainingOptions]);
   return performs<Flags>(command, async (flags, host) => {
     const resolved = () => resolve(flags, words, command.getOptionValueSource('noise') !== 'default');
-    const run = await openRun(words.name, flags, resolved, host);
+    const run = await openRun(command, flags, resolved, host);
     return runOutcome(await compare(run.options, run.folder, run.command, run.host), run.folder);
   });
 }

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { usageError } from '../core/errors.ts';
 import { type DataOptions, openExperiment } from '../jobs/experiment.ts';
 import { type IlOptions, trainIlModel } from '../jobs/il.ts';
+import { requireUnused } from '../jobs/runFolder.ts';
 import { joinPath } from '../runtime/files.ts';
 import { withOptions } from './options.ts';
 import { ilOptions, requireData, type WithOptional } from './runs.ts';
@@ -17,9 +19,11 @@ export function ilCommand(): Command {
     )
     .addHelpText('after', '\nExamples:\n  rho il --data idx:mnist/ --il-model mlp:64 --out il-mnist');
   withOptions(command, ['data', 'test', 'holdout', 'noise', 'dataSeed', 'seed', ...ilOptions, 'lr', 'weightDecay']);
-  withOptions(command, ['engine', 'device', 'threads', 'out', 'config', 'json']);
+  withOptions(command, ['engine', 'device', 'threads', 'outFolder', 'config', 'json']);
   return performs<Flags>(command, async (flags, host) => {
-    const { out: folder = '.', ...options } = flags;
+    const { out: folder, ...options } = flags;
+    if (folder === undefined) throw usageError('Cannot write the IL model: pass --out DIR');
+    await requireUnused(folder);
     const experiment = await openExperiment({
       ...options,
       data: requireData(options.data),

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { architectureExamples } from '../architectures/architecture.ts';
 import { strategyNames } from '../core/selection.ts';
-import { devices } from '../engine/engine.ts';
+import { type Device, devices } from '../engine/engine.ts';
 import { availableThreads } from '../runtime/host.ts';
 
 /** A whole number from `least` up. */
@@ -54,6 +54,11 @@ function accuracy(text: string): string {
   if (text === '' || !(value > 0 && value <= 1))
     throw new InvalidArgumentError('Expected accuracies above 0, up to 1.');
   return text;
+}
+
+/** What runs decides bits, so a run records the device itself. */
+function resolveDevice(name: Device | 'auto'): Device {
+  return name === 'auto' ? 'cpu' : name;
 }
 
 function option(flags: string, description: string): Option {
@@ -117,14 +122,15 @@ const options: Readonly<Record<string, () => Option>> = {
       .argParser(oneOf(['auto', 'onnx']))
       .default('auto'),
   device: () =>
-    option('--device <name>', `where it runs: ${devices.join(', ')}`)
-      .argParser(oneOf(devices))
-      .default('auto'),
+    option('--device <name>', 'where it runs: auto, cpu, cuda or webgpu; auto is cpu in this version')
+      .argParser((name) => resolveDevice(oneOf(['auto', ...devices] as const)(name)))
+      .default('cpu', 'auto'),
   threads: () =>
     option('--threads <n>', 'threads that one operator is spread over')
       .argParser(wholeNumber(1))
       .default(availableThreads(), 'all cores'),
   out: () => option('--out <folder>', 'folder to write into (default: a new one under runs/)'),
+  outFolder: () => option('--out <folder>', 'folder to write into, new or empty'),
   resume: () => option('--resume <folder>', 'go on with an interrupted run; its own options are used'),
   config: () => option('--config <file>', 'options as JSON, such as {"bigBatch": 640}; flags win'),
   json: () => option('--json', 'print the result as one JSON object and nothing else'),

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { usageError } from '../core/errors.ts';
 import type { Host } from '../jobs/host.ts';
 import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
@@ -37,18 +38,18 @@ export interface OpenRun<Options> extends RunRequest<Options> {
  * by its own options.
  */
 export async function openRun<Options>(
-  job: string,
+  command: Command,
   { out, resume }: FolderOptions,
   options: () => Options,
   host: Host,
 ): Promise<OpenRun<Options>> {
+  const job = command.name();
   const folder =
     resume ?? out ?? joinPath('runs', `${job}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`);
   const resuming = shownCommand([job, '--resume', folder]);
   const afterInterrupt = `go on with "${resuming}"`;
   if (resume !== undefined) {
-    if (out !== undefined)
-      throw usageError('Cannot use --out with --resume: a resumed run stays in its folder, leave --out away');
+    requireAlone(command);
     return { ...(await readRun<Options>(folder, job)), folder, host: { ...host, afterInterrupt } };
   }
   const request = { job, command: shownCommand(commandLine()), options: options() };
@@ -70,6 +71,18 @@ export async function openRun<Options>(
       },
     },
   };
+}
+
+/** A resumed run goes by the options it was begun with: any other is a usage error. */
+function requireAlone(command: Command): void {
+  const other = command.options.find((option) => {
+    const source = command.getOptionValueSource(option.attributeName());
+    return !['resume', 'json'].includes(option.attributeName()) && source !== undefined && source !== 'default';
+  });
+  if (other !== undefined)
+    throw usageError(
+      `Cannot use ${other.long} with --resume: a resumed run goes by the options it was begun with, leave ${other.long} away`,
+    );
 }
 
 /** Checks what concerns several options at once, before anything runs. */

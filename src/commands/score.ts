@@ -3,6 +3,7 @@ import { usageError } from '../core/errors.ts';
 import { type DataOptions, openExperiment } from '../jobs/experiment.ts';
 import { readIlCard } from '../jobs/ilCard.ts';
 import { readModelFile } from '../jobs/model.ts';
+import { requireUnused } from '../jobs/runFolder.ts';
 import { type ScoreOptions, scoreSplits, scoreToStore } from '../jobs/score.ts';
 import { oneOf, withOptions } from './options.ts';
 import { requireData, type WithOptional } from './runs.ts';
@@ -25,11 +26,23 @@ export function scoreCommand(): Command {
       .argParser(oneOf(scoreSplits))
       .default('target'),
   );
-  withOptions(command, ['data', 'test', 'holdout', 'noise', 'dataSeed', 'device', 'threads', 'out', 'config', 'json']);
+  withOptions(command, [
+    'data',
+    'test',
+    'holdout',
+    'noise',
+    'dataSeed',
+    'device',
+    'threads',
+    'outFolder',
+    'config',
+    'json',
+  ]);
   return performs<Flags>(command, async (flags, host) => {
     const { model: path, out: folder } = flags;
     if (path === undefined) throw usageError('Cannot score without a model: pass --model FILE.onnx');
     if (folder === undefined) throw usageError('Cannot write the loss store: pass --out DIR');
+    await requireUnused(folder);
     const model = await readModelFile(path);
     const experiment = await openExperiment({ ...flags, data: requireData(flags.data), test: flags.test ?? null });
     const card = await readIlCard(path, model.bytes);

@@ -25,7 +25,7 @@ export function trainCommand(): Command {
   withOptions(command, ['data', 'test', 'holdout', 'noise', 'dataSeed', 'seed', 'strategy', 'targets', 'irreducible']);
   withOptions(command, trainingOptions);
   return performs<Flags>(command, async (flags, host) => {
-    const run = await openRun('train', flags, () => resolve(flags), host);
+    const run = await openRun(command, flags, () => resolve(flags), host);
     return runOutcome(await trainTarget(run.options, run.folder, run.command, run.host), run.folder);
   });
 }

@@ -76,7 +76,7 @@ async function irreducibleFor(
 ): Promise<{ readonly il: IlStage | null; readonly irreducible: IrreducibleLosses | null }> {
   if (!options.strategies.some((name) => strategyOf(name).needsIrreducibleLoss)) return { il: null, irreducible: null };
   if (options.irreducible !== null)
-    return { il: null, irreducible: await openIrreducible(options.irreducible, experiment, options) };
+    return { il: null, irreducible: await openIrreducible(options.irreducible, experiment, options, host.say) };
   const il = await prepareIrreducible(experiment, { ...options, seed: experiment.options.dataSeed }, folder, host);
-  return { il, irreducible: await openIrreducible(il.store, experiment, options) };
+  return { il, irreducible: await openIrreducible(il.store, experiment, options, host.say) };
 }

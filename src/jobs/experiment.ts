@@ -1,4 +1,4 @@
-import { usageError } from '../core/errors.ts';
+import { dataError, usageError } from '../core/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprintData } from '../data/fingerprint.ts';
 import { addLabelNoise } from '../data/labelNoise.ts';
@@ -24,6 +24,7 @@ export interface Experiment {
   readonly split: Split;
   /** Identifies stored bytes and labels as trained on. */
   readonly fingerprint: string;
+  readonly testFingerprint: string;
 }
 
 /** Opens the data of an experiment. Everything random in it follows from `dataSeed`. */
@@ -32,7 +33,16 @@ export async function openExperiment(options: DataOptions): Promise<Experiment> 
   const split = splitHoldout(options.holdout, clean.length, options.dataSeed);
   const data = addLabelNoise(clean, options.noise, options.dataSeed);
   const test = await openData(options.test ?? options.data, 'test', { classes: data.classes });
-  return { options, data, test, split, fingerprint: await fingerprintData(data) };
+  requireAlike(data, test);
+  const { data: name, test: testName, holdout, noise, dataSeed } = options;
+  return {
+    options: { data: name, test: testName, holdout, noise, dataSeed },
+    data,
+    test,
+    split,
+    fingerprint: await fingerprintData(data),
+    testFingerprint: await fingerprintData(test),
+  };
 }
 
 /** Throws a usage error where a half of the data has no whole batch of `size` examples; `flag` is the option that says it. */
@@ -46,6 +56,15 @@ export function requireBatch(
   if (length < size)
     throw usageError(
       `Cannot draw batches of ${size} from ${length} ${half} examples: pass a smaller ${flag}, or another --holdout than ${options.holdout}`,
+    );
+}
+
+/** A model trained on `data` must be able to take `test`. */
+function requireAlike(data: Dataset, test: Dataset): void {
+  const shape = ({ inputs }: Dataset) => inputs.map(({ dtype, dims }) => `${dtype} [${dims.join(', ')}]`).join(' and ');
+  if (shape(data) !== shape(test))
+    throw dataError(
+      `Cannot test on "${test.name}": its examples are ${shape(test)}, those of "${data.name}" are ${shape(data)}; pass --test data of the same kind`,
     );
 }
 

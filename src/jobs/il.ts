@@ -33,6 +33,9 @@ export interface IlResult {
   readonly card: IlCard;
 }
 
+/** Added to a seed, it leads to streams that no target uses. */
+const ilStreams = 1_000_000_007;
+
 /** The model is checked this often in a pass over the holdout. */
 const checksPerEpoch = 2;
 
@@ -52,15 +55,17 @@ export async function trainIlModel(
     throw usageError(
       `Cannot choose the weights of an IL model: --holdout ${experiment.options.holdout} leaves no target examples to measure them by, pass another`,
     );
-  const initial = await loadModel(options.ilModel, data, options.seed);
-  const order = makeOrder(split.holdout, options.ilBatch, options.seed);
+  // Streams of its own: a target of the same architecture must not begin with the same weights in the same order.
+  const streams = ilStreams + options.seed;
+  const initial = await loadModel(options.ilModel, data, streams);
+  const order = makeOrder(split.holdout, options.ilBatch, streams);
   const trainer = await openTrainer(initial.graph, {
     ...feedFrom(data, initial.name),
     device: options.device,
     threads: options.threads,
     outputs: ['loss', 'predicted'],
     smallBatch: options.ilBatch,
-    seed: options.seed,
+    seed: streams,
     optimizer: { weightDecay: options.weightDecay },
   });
   const began = performance.now();

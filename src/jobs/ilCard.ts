@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import { dataError } from '../core/errors.ts';
 import type { Preprocessing } from '../core/preprocessing.ts';
 import { sha256 } from '../data/hash.ts';
 import { exists, readText } from '../runtime/files.ts';
 import type { Versions } from '../runtime/host.ts';
-import type { TrainedOn } from '../store/manifest.ts';
+import { type TrainedOn, trainedOnSchema } from '../store/manifest.ts';
 
 export const ilCardVersion = 1;
 
@@ -56,10 +57,21 @@ export async function readIlCard(path: string, bytes: Uint8Array): Promise<IlCar
   return card.model.sha256 === (await sha256(bytes)) ? card : null;
 }
 
+/** What is relied on; the rest is for people. */
+const cardSchema = z.object({
+  format: z.literal('rho-loss-il-card'),
+  version: z.literal(ilCardVersion),
+  model: z.object({ architecture: z.string(), parameters: z.number(), sha256: z.string() }),
+  trainedOn: trainedOnSchema,
+  training: z.object({ epochs: z.number(), seconds: z.number() }),
+  best: z.object({ loss: z.number(), accuracy: z.number() }),
+});
+
 function parseCard(text: string, path: string): IlCard {
   try {
     const card = JSON.parse(text);
-    if (card.format === 'rho-loss-il-card' && card.version === ilCardVersion) return card;
+    const { success } = cardSchema.safeParse(card);
+    if (success) return card;
   } catch {
     // Told below, like a card of another kind.
   }

@@ -1,3 +1,4 @@
+import { dataError } from '../core/errors.ts';
 import type { DeviceOptions } from '../engine/engine.ts';
 import { exists, joinPath } from '../runtime/files.ts';
 import type { LossTable } from '../store/lossTable.ts';
@@ -15,8 +16,7 @@ export interface IlStage {
   /** Folder of the loss store. */
   readonly store: string;
   readonly table: LossTable;
-  /** Seconds of scoring; null where the store was there already. */
-  readonly scoringSeconds: number | null;
+  readonly scoringSeconds: number;
 }
 
 /** Trains the IL model and scores the target half in `folder`; whatever an interrupted run left there finished is kept. */
@@ -31,9 +31,12 @@ export async function prepareIrreducible(
   // The card is written last: where it is, the model is whole.
   if (!(await exists(joinPath(folder, 'il.json')))) await trainIlModel(experiment, options, folder, host);
   const model = await readModelFile(modelPath);
-  const card = (await readIlCard(modelPath, model.bytes))!;
-  if (await exists(store))
-    return { card, store, table: await (await openLossStore(store)).readTable(), scoringSeconds: null };
-  const { table, seconds } = await scoreToStore(experiment, model, card, { ...options, split: 'target' }, store, host);
-  return { card, store, table, scoringSeconds: seconds };
+  const card = await readIlCard(modelPath, model.bytes);
+  if (card === null)
+    throw dataError(
+      `Cannot go on with "${folder}": il.json is not the card of its il.onnx, remove both to train the IL model again`,
+    );
+  if (!(await exists(store))) await scoreToStore(experiment, model, card, { ...options, split: 'target' }, store, host);
+  const { manifest, readTable } = await openLossStore(store);
+  return { card, store, table: await readTable(), scoringSeconds: manifest.scoring.seconds };
 }

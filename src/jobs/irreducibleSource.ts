@@ -17,8 +17,9 @@ export async function openIrreducible(
   path: string,
   experiment: Experiment,
   device: DeviceOptions,
+  say: (line: string) => void,
 ): Promise<IrreducibleLosses> {
-  return path.endsWith('.onnx') ? openOnline(path, experiment, device) : openStored(path, experiment);
+  return path.endsWith('.onnx') ? openOnline(path, experiment, device, say) : openStored(path, experiment, say);
 }
 
 /** Throws a usage error where one of `strategies` needs irreducible losses and none are given. */
@@ -30,16 +31,30 @@ export function requireIrreducible(strategies: readonly StrategyName[], path: st
     );
 }
 
-async function openStored(folder: string, { data, split, fingerprint }: Experiment): Promise<IrreducibleLosses> {
+const leaksUnknown = 'it is not known what its IL model was trained on, so target examples among that cannot be found';
+
+async function openStored(
+  folder: string,
+  { data, split, fingerprint }: Experiment,
+  say: (line: string) => void,
+): Promise<IrreducibleLosses> {
   const expected = { data: { name: data.name, fingerprint }, preprocessing: data.preprocessing };
-  const { loss } = await readIrreducibleLosses(folder, expected, split.target);
+  const { loss, nan, manifest } = await readIrreducibleLosses(folder, expected, split.target);
+  if (nan > 0) say(`${folder}: ${nan} irreducible losses are not a number, these examples are never selected`);
+  if (manifest.models.some(({ trainedOn }) => trainedOn === null)) say(`${folder}: ${leaksUnknown}`);
   return storedLosses(loss);
 }
 
-async function openOnline(path: string, experiment: Experiment, device: DeviceOptions): Promise<IrreducibleLosses> {
+async function openOnline(
+  path: string,
+  experiment: Experiment,
+  device: DeviceOptions,
+  say: (line: string) => void,
+): Promise<IrreducibleLosses> {
   const { data, split } = experiment;
   const model = await readModelFile(path);
   const card = await readIlCard(path, model.bytes);
+  if (card === null) say(`${path}: ${leaksUnknown}`);
   if (card?.trainedOn.contentHash === data.contentHash) {
     const seen = new Set(unpackIds(card.trainedOn.ids));
     const leaked = split.target.filter((id) => seen.has(id)).length;

@@ -29,7 +29,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
 
 /** How a model is fed from a data set, and what is computed of each example. */
 export function feedFrom(data: Dataset, name: string): FeedOptions {
-  return { name, stored: data.inputs, preprocessing: data.preprocessing };
+  return { name, stored: data.inputs, preprocessing: data.preprocessing, classes: data.classes };
 }
 
 /** The numbers of trained weights in a model. */

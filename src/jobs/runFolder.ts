@@ -21,9 +21,7 @@ export interface RunConfig<Options> extends RunRequest<Options> {
 /** Throws a usage error where a new run cannot have `folder` because something is in it. */
 export async function requireUnused(folder: string): Promise<void> {
   if ((await exists(folder)) && (await listFolder(folder)).length > 0)
-    throw usageError(
-      `Cannot write into "${folder}": it is not empty, pass another --out, or --resume "${folder}" to go on with its run`,
-    );
+    throw usageError(`Cannot write into "${folder}": it is not empty, pass another --out`);
 }
 
 /** Makes the folder of a new run and records what was asked for. */

@@ -46,7 +46,7 @@ export async function describeRuns(runs: FinishedRuns): Promise<ReportData> {
       bestLoss: il.card.best.loss,
       accuracy: il.card.best.accuracy,
       seconds: il.card.training.seconds,
-      scoringSeconds: il.scoringSeconds ?? 0,
+      scoringSeconds: il.scoringSeconds,
     },
     strategies: Object.fromEntries([...events].map(([name, runsOf]) => [name, summarize(runsOf, targets)])),
     runs: [...events].flatMap(([strategy, runsOf]) => runsOf.map((run) => describeRun(strategy, run))),

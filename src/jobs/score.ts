@@ -69,7 +69,7 @@ export async function scoreToStore(
         trainedOn: card?.trainedOn ?? null,
       },
       preprocessing: data.preprocessing,
-      scoring: { device, precision: 'fp32', mode: 'eval', grid: null },
+      scoring: { device, precision: 'fp32', mode: 'eval', grid: null, seconds },
       part: null,
     },
     table,

@@ -1,10 +1,12 @@
+import { dataError } from '../core/errors.ts';
 import { makeOrder } from '../core/order.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
+import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions, Trainer } from '../engine/engine.ts';
 import { openTrainer } from '../engine/ort/open.ts';
 import { type Checkpoint, readNewestCheckpoint, writeCheckpoint } from '../loop/checkpoint.ts';
 import { openEventLog, readEvents } from '../loop/eventLog.ts';
-import type { StepEvent, TrainEvent } from '../loop/events.ts';
+import type { StartEvent, StepEvent, TrainEvent } from '../loop/events.ts';
 import type { IrreducibleLosses } from '../loop/irreducible.ts';
 import { train } from '../loop/train.ts';
 import { adamwDefaults } from '../onnx/adamw.ts';
@@ -13,7 +15,7 @@ import { trainStep } from '../onnx/trainStep.ts';
 import { exists, joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
 import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
-import { feedFrom, loadModel } from './model.ts';
+import { feedFrom, loadModel, type ModelFile } from './model.ts';
 
 /** How a target is trained, as on the command line. */
 export interface TrainingOptions extends DeviceOptions {
@@ -60,10 +62,12 @@ export async function runSelection(
 ): Promise<readonly TrainEvent[]> {
   const eventsPath = joinPath(run.folder, 'events.jsonl');
   const targetPath = joinPath(run.folder, 'target.onnx');
+  const model = await loadModel(options.model, experiment.data, run.seed);
+  const start = await startOf(experiment, run, model);
+  if (await exists(eventsPath)) requireSameStart(run.folder, start, await readEvents(eventsPath));
   if (await exists(targetPath)) return readEvents(eventsPath);
 
   requireBatch(experiment, 'target', options.bigBatch, '--big-batch');
-  const model = await loadModel(options.model, experiment.data, run.seed);
   const checkpoint = await readNewestCheckpoint(checkpointsOf(run));
   const trainer = await openTrainer(model.graph, {
     ...feedFrom(experiment.data, model.name),
@@ -78,7 +82,7 @@ export async function runSelection(
   try {
     await host.begin();
     await makeFolder(run.folder);
-    await trainLogged(experiment, run, options, host, trainer, checkpoint);
+    await trainLogged(experiment, run, options, host, trainer, checkpoint, start);
     await writeFileAtomic(targetPath, replaceWeights(model.bytes, model.name, await trainer.weights()));
   } finally {
     await trainer.close();
@@ -88,20 +92,20 @@ export async function runSelection(
 
 /** Trains to the last step, each event written at once and a checkpoint now and then. */
 async function trainLogged(
-  { data, test, split, options: { dataSeed } }: Experiment,
+  { data, test, split }: Experiment,
   run: SelectionRun,
   options: TrainingOptions,
   host: Host,
   trainer: Trainer,
   checkpoint: Checkpoint | undefined,
+  start: StartEvent,
 ): Promise<void> {
   const order = makeOrder(split.target, options.bigBatch, run.seed);
-  const steps = options.steps ?? Math.round(options.epochs! * order.perEpoch);
+  const steps = options.steps ?? Math.max(1, Math.round(options.epochs! * order.perEpoch));
   const eventsPath = joinPath(run.folder, 'events.jsonl');
   const log = await openEventLog(eventsPath, checkpoint?.eventBytes ?? 0);
   try {
-    if (checkpoint === undefined)
-      await log.append({ type: 'start', version: 1, strategy: run.strategy, seed: run.seed, dataSeed });
+    if (checkpoint === undefined) await log.append(start);
     const save = async (seconds: number) =>
       writeCheckpoint(checkpointsOf(run), { state: await trainer.state(), seconds, eventBytes: await log.sync() });
     let savedAt = performance.now();
@@ -138,6 +142,32 @@ async function trainLogged(
   } finally {
     await log.close();
   }
+}
+
+/** The first line of a run's events: what it is made from. */
+async function startOf(
+  experiment: Experiment,
+  { strategy, seed }: SelectionRun,
+  model: ModelFile,
+): Promise<StartEvent> {
+  const { fingerprint, testFingerprint, options } = experiment;
+  const made = { data: fingerprint, test: testFingerprint, model: await sha256(model.bytes) };
+  return { type: 'start', version: 1, strategy, seed, dataSeed: options.dataSeed, ...made };
+}
+
+/** Throws a data error where a run was begun with other data or another model than it would go on with. */
+function requireSameStart(folder: string, now: StartEvent, events: readonly TrainEvent[]): void {
+  const begun = events.find((event) => event.type === 'start');
+  if (begun === undefined) return;
+  for (const [key, what] of [
+    ['data', 'training data'],
+    ['test', 'test data'],
+    ['model', 'model'],
+  ] as const)
+    if (begun[key] !== now[key])
+      throw dataError(
+        `Cannot go on with "${folder}": it was begun with the ${what} ${begun[key].slice(0, 8)}, this is ${now[key].slice(0, 8)}; put the old files back, or begin a new run`,
+      );
 }
 
 function checkpointsOf(run: SelectionRun): string {

@@ -27,7 +27,7 @@ export async function trainTarget(
   requireIrreducible([options.strategy], options.irreducible);
   const experiment = await openExperiment(options);
   const needed = strategyOf(options.strategy).needsIrreducibleLoss ? options.irreducible : null;
-  const irreducible = needed === null ? null : await openIrreducible(needed, experiment, options);
+  const irreducible = needed === null ? null : await openIrreducible(needed, experiment, options, host.say);
   try {
     const run = { strategy: options.strategy, seed: options.seed, irreducible, folder };
     const events = new Map([[options.strategy, [await runSelection(experiment, run, options, host)]]]);

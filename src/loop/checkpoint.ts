@@ -26,11 +26,24 @@ export async function writeCheckpoint(folder: string, { state, seconds, eventByt
   for (const old of (await checkpointFiles(folder)).slice(0, -kept)) await removePath(joinPath(folder, old));
 }
 
-/** The newest checkpoint in `folder`; undefined where there is none, a data error where it is damaged or of another version. */
+/**
+ * The newest checkpoint in `folder`, or the one before where that is damaged: the steps between are made again. Undefined where
+ * there is none, a data error where all are damaged or of another version.
+ */
 export async function readNewestCheckpoint(folder: string): Promise<Checkpoint | undefined> {
-  const newest = (await checkpointFiles(folder)).at(-1);
-  if (newest === undefined) return undefined;
-  const path = joinPath(folder, newest);
+  let failure: unknown;
+  for (const file of (await checkpointFiles(folder)).toReversed()) {
+    try {
+      return await readCheckpoint(joinPath(folder, file));
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return undefined;
+}
+
+async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { metadata, tensors } = decodeSafetensors(await readBytes(path), path);
   if (metadata.version !== version)
     throw dataError(

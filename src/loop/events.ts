@@ -53,6 +53,11 @@ export interface StartEvent {
   readonly strategy: string;
   readonly seed: number;
   readonly dataSeed: number;
+  /** Fingerprints of what the run is made from: going on with other data or another model is refused. */
+  readonly data: string;
+  readonly test: string;
+  /** SHA-256 of the model before training. */
+  readonly model: string;
 }
 
 export type TrainEvent = StartEvent | StepEvent | EvaluationEvent;

@@ -73,6 +73,8 @@ async function trainOnBest(options: TrainOptions, ids: Uint32Array): Promise<Ste
   }
   const gather = (): Promise<Batch> => data.gather(ids);
   const irreducible = strategy.needsIrreducibleLoss ? options.irreducible!.at(ids, gather) : undefined;
+  // If both fail, the trainer's failure is told.
+  irreducible?.catch(() => undefined);
   const scores = await trainer.score(await gather());
   const irreducibleLoss = await irreducible;
   const { loss: trainingLoss, gradientNorm } = scores;

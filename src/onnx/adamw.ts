@@ -27,7 +27,7 @@ export const adamwInputs = ['adamw/decay', 'adamw/stepSize', 'adamw/epsilon'] as
  * Writes the update of one parameter and returns the names of its new value and moments.
  *
  * The moments are kept as m / (1 - beta1) and v / (1 - beta2), which saves two passes over memory; the scalars of
- * `adamwScalars` make up for it, so that the update is PyTorch's to the last rounding:
+ * `adamwScalars` make up for it, so that the update is PyTorch's but for rounding:
  * p (1 - lr decay) - lr m̂ / (sqrt(v̂) + epsilon).
  */
 export function writeAdamw(

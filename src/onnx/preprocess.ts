@@ -13,6 +13,8 @@ export interface FeedOptions {
   /** One per model input, in order. */
   readonly stored: readonly InputSpec[];
   readonly preprocessing: Preprocessing;
+  /** Classes of the data, which the model must know; left out where the labels are known to fit. */
+  readonly classes?: number;
 }
 
 /** Declares all inputs of a model as the data set stores them, see declareStoredInput. */

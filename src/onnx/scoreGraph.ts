@@ -1,5 +1,5 @@
 import { GraphBuilder } from './builder.ts';
-import { classCount, requireClassifier } from './classifier.ts';
+import { requireClassifier, requireLogits } from './classifier.ts';
 import { addEvalForm } from './evalForm.ts';
 import type { Graph } from './graph.ts';
 import { appendLossHead, type ExampleOutput, writeExampleOutputs } from './lossHead.ts';
@@ -26,7 +26,7 @@ export function scoreGraph(model: Graph, options: ScoreGraphOptions): Graph {
     else builder.weight(name, tensor);
   }
   addEvalForm(builder, classifier);
-  classCount(builder, logits, options.name);
+  requireLogits(builder, logits, options);
   writeExampleOutputs(builder, appendLossHead(builder, logits), options.outputs);
   return builder.build();
 }

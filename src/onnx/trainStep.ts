@@ -2,7 +2,7 @@ import { dataError } from '../core/errors.ts';
 import { adamwInputs, writeAdamw } from './adamw.ts';
 import { differentiate } from './autodiff.ts';
 import { GraphBuilder } from './builder.ts';
-import { type Classifier, classCount, requireClassifier } from './classifier.ts';
+import { type Classifier, requireClassifier, requireLogits } from './classifier.ts';
 import type { Graph } from './graph.ts';
 import { appendLossHead, writeExampleOutputs } from './lossHead.ts';
 import { declareStoredInputs, type FeedOptions } from './preprocess.ts';
@@ -53,7 +53,7 @@ export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
     else builder.weight(name, tensor);
   }
   const masks = addTrainingForm(builder, classifier);
-  classCount(builder, classifier.logits, options.name);
+  requireLogits(builder, classifier.logits, options);
   const head = appendLossHead(builder, classifier.logits);
   const meanLoss = builder.node('ReduceMean', [head.loss], { keepdims: { kind: 'int', value: 0 } });
 

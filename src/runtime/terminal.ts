@@ -17,7 +17,7 @@ export function writeError(text: string): void {
 
 /** How standard error is shown; `isTTY` is undefined off a terminal in some runtimes. */
 export function errorScreen(): { readonly isTTY: boolean; readonly columns: number } {
-  return { isTTY: process.stderr.isTTY === true, columns: process.stderr.columns ?? 80 };
+  return { isTTY: process.stderr.isTTY === true, columns: process.stderr.columns || 80 };
 }
 
 /** Whether standard output is a terminal that wants colour (NO_COLOR, https://no-color.org). */
@@ -39,11 +39,13 @@ export function setExitCode(code: number): void {
 export function interruptSignal(onFirst: () => void): AbortSignal {
   const controller = new AbortController();
   const interrupt = () => {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
     controller.abort();
     onFirst();
   };
   // Not process.exit() at the second: while ONNX Runtime computes in a thread, Node aborts instead.
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
   return controller.signal;
 }

@@ -65,6 +65,7 @@ export function startThread<H extends Handlers>(module: URL, name: string): Thre
     if ('error' in reply) waiting.reject(rebuildError(reply.error));
     else waiting.resolve(reply.result);
   });
+  worker.on('messageerror', () => fail('an answer could not be read'));
   worker.on('error', (error) => fail(asError(error).message));
   worker.on('exit', (code) => fail(`exit code ${code}`));
 

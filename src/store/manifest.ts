@@ -75,6 +75,8 @@ export interface StoreManifest {
     readonly mode: 'eval' | 'train';
     /** Ids per cell where losses depend on what shares a batch: the ids of one cell are scored together; else null. */
     readonly grid: number | null;
+    /** Wall-clock of scoring. */
+    readonly seconds: number;
   };
   /** Which part (1 … `of`) of the split this store holds; null where it holds the whole split. */
   readonly part: { readonly index: number; readonly of: number } | null;
@@ -121,7 +123,13 @@ const manifestSchema: z.ZodType<StoreManifest> = z.object({
     .min(1)
     .max(255),
   preprocessing: z.looseObject({ kind: text }),
-  scoring: z.object({ device: text, precision: text, mode: z.enum(['eval', 'train']), grid: positive.nullable() }),
+  scoring: z.object({
+    device: text,
+    precision: text,
+    mode: z.enum(['eval', 'train']),
+    grid: positive.nullable(),
+    seconds: z.number().min(0),
+  }),
   part: z
     .object({ index: positive, of: positive })
     .refine(({ index, of }) => index <= of, 'expected an index from 1 to "of"')

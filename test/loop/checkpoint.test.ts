@@ -54,3 +54,12 @@ test('a checkpoint that is cut off or of another version is bad data', async () 
     message: `Cannot resume from "${path}": it has version 2, this program reads version 1; use the release that wrote it`,
   });
 });
+
+test('where the newest is damaged the one before is read, where all are it is said', async () => {
+  for (const step of [1, 2]) await writeCheckpoint(folder.at(), checkpointAt(step));
+  const [older, newer] = ['step-000000001.safetensors', 'step-000000002.safetensors'] as const;
+  await writeFile(folder.at(newer), (await readFile(folder.at(newer))).subarray(0, 40));
+  expect(await readNewestCheckpoint(folder.at())).toEqual(checkpointAt(1));
+  await writeFile(folder.at(older), 'nothing');
+  await expect(readNewestCheckpoint(folder.at())).rejects.toThrow(`Cannot read "${folder.at(newer)}"`);
+});

@@ -264,6 +264,13 @@ describe('what is no classifier is refused', () => {
 });
 
 describe('a closing Softmax', () => {
+  test('is found behind nodes that pass it on, and left alone where it spans the batch', () => {
+    const through = modelOf(2, (b) => b.node('Identity', [b.node('Softmax', ['x'])]));
+    expect(findClassifier(through, 'model.onnx').logits).toBe('x');
+    const overBatch = modelOf(2, (b) => b.node('Softmax', ['x'], { axis: int(0) }));
+    expect(findClassifier(overBatch, 'model.onnx').logits).toBe(overBatch.outputs[0]!.name);
+  });
+
   const weights = [uniform(1, [3, 2]), uniform(2, [3])] as const;
   const plain = plainLinear(...weights);
   const x = uniform(3, [2, 2]);

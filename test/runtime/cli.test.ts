@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   eventLines,
@@ -74,13 +76,18 @@ describe.each<Runtime>(['deno', 'bun'])('on %s', (runtime) => {
   });
 });
 
+test('a task of deno.json runs the command in Deno with its arguments', async ({ skip }) => {
+  skip(!hasRuntime('deno'), 'deno is not installed: npm skipped its optional binary');
+  const PATH = `${join(root, 'node_modules/.bin')}:${process.env.PATH}`;
+  const words = ['task', 'rho', 'doctor', '--json'];
+  const { stdout } = await promisify(execFile)('deno', words, { cwd: root, env: { ...process.env, PATH } });
+  expect(JSON.parse(stdout).versions.runtime).toMatch('deno ');
+});
+
 test('the quick start has a command on each runtime', async () => {
   const json = async (name: string) => JSON.parse(await readFile(join(root, name), 'utf8'));
   const { scripts } = await json('package.json');
   expect(scripts.start).toBe('node dist/cli.js run');
   expect(scripts.prestart).toContain('build');
-  expect((await json('deno.json')).tasks).toMatchObject({
-    start: 'deno run -A src/cli.ts run',
-    rho: 'deno run -A src/cli.ts',
-  });
+  expect(Object.keys((await json('deno.json')).tasks)).toEqual(['start', 'rho']);
 });

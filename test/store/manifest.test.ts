@@ -52,7 +52,7 @@ test('several models and shards, in parts or on an id grid, are version 1 too', 
   const manifest: StoreManifest = {
     ...valid,
     models: [model, { ...model, architecture: null, trainedOn: null }],
-    scoring: { device: 'cpu', precision: 'int8', mode: 'eval', grid: 1024 },
+    scoring: { device: 'cpu', precision: 'int8', mode: 'eval', grid: 1024, seconds: 0.5 },
     part: { index: 2, of: 4 },
     count: 8,
     shards: [shard, { ...shard, file: 'shard-00001.parquet', model: 1, firstId: 1, lastId: 7 }],

@@ -32,8 +32,7 @@ async function probe(device: Device): Promise<DeviceReport> {
       outputs: ['loss'],
     });
     const inputs = [{ dtype: 'float32' as const, dims: [2, 3], data: Float32Array.of(0, 0, 0, 1, 1, 1) }];
-    const { loss } = await scorer.score({ inputs, labels: Int32Array.of(0, 1) });
-    await scorer.close();
+    const { loss } = await scorer.score({ inputs, labels: Int32Array.of(0, 1) }).finally(() => scorer.close());
     const right = loss.every((value) => Math.abs(value - Math.log(3)) < 1e-4);
     const ms = Math.round(performance.now() - began);
     return { device, works: right, reason: right ? `scored in ${ms} ms, loading included` : `wrong loss ${loss[0]}` };

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { environmentError } from '../../core/errors.ts';
-import type { Dtype, Tensor, TensorData } from '../../core/tensor.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import type { Device, DeviceOptions } from '../engine.ts';
 
 // What it would log as an error it throws as well, and that is told in a sentence of ours.
@@ -20,7 +20,6 @@ export interface Session {
 }
 
 const providers: Readonly<Record<Device, readonly string[]>> = {
-  auto: ['cpu'],
   cpu: ['cpu'],
   cuda: ['cuda'],
   webgpu: ['webgpu'],
@@ -40,7 +39,7 @@ export async function openSession(bytes: Uint8Array, { device, threads }: Device
     return { run: (feeds, fetches) => session.run(feeds, fetches), release: () => session.release() };
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0];
-    if (device === 'cpu' || device === 'auto') throw new Error(`ONNX Runtime cannot load the graph: ${reason}`);
+    if (device === 'cpu') throw new Error(`ONNX Runtime cannot load the graph: ${reason}`);
     throw environmentError(`Cannot use the device "${device}": ${reason}; "rho doctor" lists what works here`);
   }
 }
@@ -48,9 +47,4 @@ export async function openSession(bytes: Uint8Array, { device, threads }: Device
 /** The array of a tensor as ONNX Runtime's tensor, without a copy. */
 export function toOrt(tensor: Tensor): OrtTensor {
   return new ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.dims);
-}
-
-/** The numbers of a tensor that ONNX Runtime gave out. */
-export function fromOrt(tensor: OrtTensor): Tensor {
-  return { dtype: tensor.type as Dtype, dims: tensor.dims, data: tensor.data as TensorData };
 }
