@@ -42,13 +42,15 @@ export async function compare(
     );
   // One list for each seed, in the order of the seeds.
   const events = new Map(strategies.map((name) => [name, new Array<readonly TrainEvent[]>(seeds.length)]));
-  let first: { readonly experiment: Experiment; readonly il: IlStage | null } | undefined;
+  let first: Experiment | undefined;
+  const il: IlStage[] = [];
   for (const dataSeed of new Set(dataSeeds)) {
     const experiment = await openExperiment({ ...options, dataSeed });
     await checkTarget(experiment, options);
     const ilFolder = new Set(dataSeeds).size > 1 ? joinPath(folder, `data-seed-${dataSeed}`) : folder;
-    const { il, irreducible } = await irreducibleFor(experiment, options, ilFolder, host);
-    first ??= { experiment, il };
+    const { stage, irreducible } = await irreducibleFor(experiment, options, ilFolder, host);
+    first ??= experiment;
+    if (stage !== null) il.push(stage);
     try {
       for (const [index, seed] of seeds.entries()) {
         if ((dataSeeds[index] ?? dataSeeds[0]) !== dataSeed) continue;
@@ -62,7 +64,14 @@ export async function compare(
       await irreducible?.close();
     }
   }
-  const report = await describeRuns({ ...first!, events, targets: options.targets, config: options, command });
+  const report = await describeRuns({
+    experiment: first!,
+    il,
+    events,
+    targets: options.targets,
+    config: options,
+    command,
+  });
   await writeReport(folder, report);
   return report;
 }
@@ -73,10 +82,11 @@ async function irreducibleFor(
   options: CompareOptions,
   folder: string,
   host: Host,
-): Promise<{ readonly il: IlStage | null; readonly irreducible: IrreducibleLosses | null }> {
-  if (!options.strategies.some((name) => strategyOf(name).needsIrreducibleLoss)) return { il: null, irreducible: null };
+): Promise<{ readonly stage: IlStage | null; readonly irreducible: IrreducibleLosses | null }> {
+  if (!options.strategies.some((name) => strategyOf(name).needsIrreducibleLoss))
+    return { stage: null, irreducible: null };
   if (options.irreducible !== null)
-    return { il: null, irreducible: await openIrreducible(options.irreducible, experiment, options, host.say) };
-  const il = await prepareIrreducible(experiment, { ...options, seed: experiment.options.dataSeed }, folder, host);
-  return { il, irreducible: await openIrreducible(il.store, experiment, options, host.say) };
+    return { stage: null, irreducible: await openIrreducible(options.irreducible, experiment, options, host.say) };
+  const stage = await prepareIrreducible(experiment, { ...options, seed: experiment.options.dataSeed }, folder, host);
+  return { stage, irreducible: await openIrreducible(stage.store, experiment, options, host.say) };
 }

@@ -1,3 +1,4 @@
+import { mean } from '../core/statistics.ts';
 import type { TrainEvent } from '../loop/events.ts';
 import { summarize } from '../loop/summarize.ts';
 import type { ReportData } from '../report/reportData.ts';
@@ -8,9 +9,10 @@ import { describeIrreducible } from './irreducibleReport.ts';
 
 /** What a report is made from. */
 export interface FinishedRuns {
+  /** That of the first data seed. */
   readonly experiment: Experiment;
-  /** Null where no IL model was trained. */
-  readonly il: IlStage | null;
+  /** One for each data seed; none where no IL model was trained. */
+  readonly il: readonly IlStage[];
   /** By strategy, one list of events per seed. */
   readonly events: ReadonlyMap<string, readonly (readonly TrainEvent[])[]>;
   /** Accuracies as typed. */
@@ -21,7 +23,8 @@ export interface FinishedRuns {
 
 /** Everything a report shows of finished runs. */
 export async function describeRuns(runs: FinishedRuns): Promise<ReportData> {
-  const { experiment, il, events, targets } = runs;
+  const { experiment, events, targets } = runs;
+  const [il = null] = runs.il;
   const { data, test, split, options } = experiment;
   return {
     version: 1,
@@ -45,8 +48,8 @@ export async function describeRuns(runs: FinishedRuns): Promise<ReportData> {
       epochs: il.card.training.epochs,
       bestLoss: il.card.best.loss,
       accuracy: il.card.best.accuracy,
-      seconds: il.card.training.seconds,
-      scoringSeconds: il.scoringSeconds,
+      seconds: mean(runs.il.map(({ card }) => card.training.seconds)),
+      scoringSeconds: mean(runs.il.map(({ scoringSeconds }) => scoringSeconds)),
     },
     strategies: Object.fromEntries([...events].map(([name, runsOf]) => [name, summarize(runsOf, targets)])),
     runs: [...events].flatMap(([strategy, runsOf]) => runsOf.map((run) => describeRun(strategy, run))),
@@ -60,8 +63,14 @@ function describeRun(strategy: string, events: readonly TrainEvent[]): ReportDat
   return { strategy, seed: start?.seed ?? 0, evaluations: events.filter((event) => event.type === 'evaluation') };
 }
 
-function notesOn({ events }: FinishedRuns): string[] {
+function notesOn({ events, il, experiment }: FinishedRuns): string[] {
   const steps = [...events.values()].flat(2).filter((event) => event.type === 'step');
   const nan = steps.reduce((sum, step) => sum + step.nanCandidates, 0);
-  return nan === 0 ? [] : [`${nan} candidates were passed over because a loss was not a number.`];
+  const notes = [];
+  if (nan > 0) notes.push(`${nan} candidates were passed over because a loss was not a number.`);
+  if (il.length > 1)
+    notes.push(
+      `Seconds of the IL model are means over ${il.length} data seeds; its accuracy, the noise rate and the irreducible losses are those of data seed ${experiment.options.dataSeed}.`,
+    );
+  return notes;
 }

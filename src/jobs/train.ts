@@ -32,7 +32,7 @@ export async function trainTarget(
     const run = { strategy: options.strategy, seed: options.seed, irreducible, folder };
     const events = new Map([[options.strategy, [await runSelection(experiment, run, options, host)]]]);
     const { targets } = options;
-    const report = await describeRuns({ experiment, il: null, events, targets, config: options, command });
+    const report = await describeRuns({ experiment, il: [], events, targets, config: options, command });
     await writeReport(folder, report);
     return report;
   } finally {

@@ -127,7 +127,10 @@ function remarks(data: ReportData, subject: string, baseline: string): string[] 
     return isNumber(own) && isNumber(other) && other - own >= 0.0005;
   });
   const list = ahead.map((name) => `${name} (${finalAccuracy(data.strategies[name])})`).join(', ');
-  if (list) found.push(`At the last step ${list} ${ahead.length > 1 ? 'are' : 'is'} ahead of ${formatAccuracy(own)}.`);
+  if (list)
+    found.push(
+      `At the last step ${list} ${ahead.length > 1 ? 'are' : 'is'} ahead of ${subject} (${formatAccuracy(own)}).`,
+    );
   return found;
 }
 

@@ -99,7 +99,7 @@ describe('the remarks beside the headline', () => {
     const strategies = { uniform: summary(uniform), rho: summary(rho), other };
     expect(headline(sampleReport({ strategies, il: null })).remarks).toEqual([
       'Fewer steps to 0.9: other in 40 steps (0.50 s).',
-      'At the last step other (0.950) is ahead of 0.922.',
+      'At the last step other (0.950) is ahead of rho (0.922).',
     ]);
   });
 });
