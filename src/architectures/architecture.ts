@@ -1,6 +1,8 @@
 import { usageError } from '../core/errors.ts';
 import type { Graph } from '../onnx/graph.ts';
+import { cnn } from './cnn.ts';
 import { mlp } from './mlp.ts';
+import { resnet18 } from './resnet.ts';
 
 /** What a built-in architecture needs to know of the data. */
 export interface ArchitectureOptions {
@@ -13,10 +15,13 @@ type Build = (parameters: string, options: ArchitectureOptions, spec: string) =>
 
 const builders: ReadonlyMap<string, Build> = new Map<string, Build>([
   ['mlp', (parameters, options, spec) => mlp({ ...options, hidden: widths(parameters, spec) })],
+  ['cnn', (_, options) => cnn(options)],
+  ['resnet18', (_, options) => resnet18({ ...options, width: 64 })],
+  ['resnet', (parameters, options, spec) => resnet18({ ...options, width: widths(parameters, spec)[0]! })],
 ]);
 
 /** Examples of every built-in architecture, for help and errors. */
-export const architectureExamples = 'mlp:512,512';
+export const architectureExamples = 'mlp:512,512, cnn, resnet18, resnet:16';
 
 /** The graph of a built-in architecture named as on the command line, with seeded initial weights: `mlp:512,512`. */
 export function buildArchitecture(spec: string, options: ArchitectureOptions): Graph {

@@ -13,7 +13,7 @@ export function differentiate(
   loss: string,
   parameters: readonly string[],
 ): ReadonlyMap<string, string> {
-  const forward = [...builder.nodes];
+  const forward = [...builder.steps];
   const reached = reachableFrom(forward, parameters);
   if (!reached.has(loss)) return new Map();
   const gradients = new Map([[loss, builder.scalar(1)]]);
@@ -21,13 +21,14 @@ export function differentiate(
     const sum = gradients.get(value);
     gradients.set(value, sum === undefined ? gradient : builder.node('Add', [sum, gradient]));
   };
-  for (const node of forward.reverse()) {
-    const upstream = node.outputs.map((output) => gradients.get(output));
+  for (const step of forward.reverse()) {
+    const upstream = step.outputs.map((output) => gradients.get(output));
     if (upstream.every((gradient) => gradient === undefined)) continue;
-    const wanted = (index: number) => reached.has(node.inputs[index] ?? '');
-    if (!node.inputs.some((_, index) => wanted(index))) continue;
-    const byInput = gradientOf(node)({ node, builder, upstream, wanted });
-    node.inputs.forEach((input, index) => {
+    const wanted = (index: number) => reached.has(step.inputs[index] ?? '');
+    if (!step.inputs.some((_, index) => wanted(index))) continue;
+    const { node, gradient = gradientOf(node) } = step;
+    const byInput = gradient({ node, builder, upstream, wanted });
+    step.inputs.forEach((input, index) => {
       const gradient = byInput[index];
       if (gradient !== undefined && reached.has(input)) accumulate(input, gradient);
     });
@@ -36,7 +37,10 @@ export function differentiate(
 }
 
 /** The values that change when one of `sources` does, themselves included. */
-export function reachableFrom(nodes: readonly GraphNode[], sources: readonly string[]): ReadonlySet<string> {
+export function reachableFrom(
+  nodes: readonly Pick<GraphNode, 'inputs' | 'outputs'>[],
+  sources: readonly string[],
+): ReadonlySet<string> {
   const reached = new Set(sources);
   for (const node of nodes) {
     if (node.inputs.some((input) => reached.has(input))) for (const output of node.outputs) reached.add(output);

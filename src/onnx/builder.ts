@@ -6,11 +6,22 @@ import {
   type Graph,
   type GraphNode,
   type GraphValue,
+  int,
   type ValueType,
   writtenOpset,
 } from './graph.ts';
 import { findOp, supportedOps } from './ops/index.ts';
-import type { InferContext } from './ops/op.ts';
+import type { GradientContext, InferContext } from './ops/op.ts';
+
+/** Nodes that gradients take as one: a single node, or a group whose gradient is known in closed form. */
+export interface Step {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** The node, or the last one of a group. */
+  readonly node: GraphNode;
+  /** The gradient of a group by each of `inputs`; a single node has that of its operator. */
+  readonly gradient?: (context: Omit<GradientContext, 'node'>) => readonly (string | undefined)[];
+}
 
 /** Shapes and axes are short; longer constants are weights, which nobody computes with before the graph runs. */
 const longestFoldedConstant = 64;
@@ -26,6 +37,7 @@ export class GraphBuilder {
   readonly #outputs: GraphValue[] = [];
   readonly #weights = new Map<string, Tensor>();
   readonly #nodes: GraphNode[] = [];
+  #steps: Step[] = [];
   readonly #types = new Map<string, ValueType>();
   readonly #known = new Map<string, Tensor>();
   readonly #scalars = new Map<number, string>();
@@ -92,6 +104,14 @@ export class GraphBuilder {
     return outputs[0]!;
   }
 
+  /** Cuts a value into parts of `sizes` along an axis. */
+  split(value: string, sizes: readonly number[], axis: number): readonly string[] {
+    const outputs = sizes.map(() => this.#freshName('Split'));
+    const inputs = [value, this.int64(sizes)];
+    this.add({ name: outputs[0]!, op: 'Split', domain: '', inputs, outputs, attributes: { axis: int(axis) } });
+    return outputs;
+  }
+
   /** Adds a node as it is. Throws a data error for an operator without a shape rule. */
   add(node: GraphNode): void {
     const op = findOp(node);
@@ -106,12 +126,26 @@ export class GraphBuilder {
     };
     const types = op.infer(context);
     this.#nodes.push(node);
+    this.#steps.push({ inputs: node.inputs, outputs: node.outputs, node });
     node.outputs.forEach((output, index) => {
       const type = types[index];
       if (output !== '' && type !== undefined) this.#declare(output, type);
     });
     const known = op.evaluate?.(context);
     if (known !== undefined) this.#known.set(node.outputs[0]!, known);
+  }
+
+  /** Takes the nodes that `write` adds as one step, which has the `gradient` given by each of `inputs`. */
+  group(
+    inputs: readonly string[],
+    outputs: readonly string[],
+    gradient: Step['gradient'] & {},
+    write: () => void,
+  ): void {
+    const before = this.#steps.length;
+    write();
+    const node = this.#steps.at(-1)!.node;
+    this.#steps = [...this.#steps.slice(0, before), { inputs, outputs, node, gradient }];
   }
 
   /** The type of a value; throws where the graph does not hold it. */
@@ -140,9 +174,9 @@ export class GraphBuilder {
     return this.#opsets['']!;
   }
 
-  /** The nodes added so far. */
-  get nodes(): readonly GraphNode[] {
-    return this.#nodes;
+  /** What was added so far, in order. */
+  get steps(): readonly Step[] {
+    return this.#steps;
   }
 
   /** The finished graph. */

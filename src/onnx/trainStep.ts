@@ -6,7 +6,7 @@ import { type Classifier, requireClassifier, requireLogits } from './classifier.
 import type { Graph } from './graph.ts';
 import { appendLossHead, writeExampleOutputs } from './lossHead.ts';
 import { declareStoredInputs, type FeedOptions } from './preprocess.ts';
-import { addTrainingForm, type DropoutMask } from './trainingForm.ts';
+import { addTrainingForm, type DropoutMask, runningAverages } from './trainingForm.ts';
 import { upgradedOpsets } from './upgrade.ts';
 
 export interface TrainStepOptions extends FeedOptions {
@@ -28,6 +28,8 @@ export interface TrainStep {
   readonly graph: Graph;
   readonly parameters: readonly Parameter[];
   readonly masks: readonly DropoutMask[];
+  /** Running averages, which are inputs and have a next value as parameters do. */
+  readonly averages: readonly { readonly name: string; readonly dims: readonly number[] }[];
 }
 
 /** The name under which a step gives the next value of an input. */
@@ -46,13 +48,14 @@ export const trainStepOutputs = ['meanLoss', 'loss', 'predicted'] as const;
 export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
   const classifier = requireClassifier(model, options.name);
   const names = trainableParameters(classifier);
+  const averaged = new Set(runningAverages(classifier));
   const builder = new GraphBuilder(`${model.name}/train-step`, upgradedOpsets(model, options.name), model);
   declareStoredInputs(builder, model, options.smallBatch, options);
   for (const [name, tensor] of model.weights) {
-    if (names.includes(name)) builder.input({ name, ...tensor });
+    if (names.includes(name) || averaged.has(name)) builder.input({ name, ...tensor });
     else builder.weight(name, tensor);
   }
-  const masks = addTrainingForm(builder, classifier);
+  const { masks, averages } = addTrainingForm(builder, classifier);
   requireLogits(builder, classifier.logits, options);
   const head = appendLossHead(builder, classifier.logits);
   const meanLoss = builder.node('ReduceMean', [head.loss], { keepdims: { kind: 'int', value: 0 } });
@@ -66,16 +69,26 @@ export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
     throw dataError(
       `Cannot train "${options.name}": none of its weights reaches the logits, expected float32 initialisers`,
     );
+  for (const { name, next } of averages) builder.output(next, nextOf(name));
   builder.output(meanLoss, 'meanLoss');
   writeExampleOutputs(builder, head, ['loss', 'predicted']);
-  return { graph: withUntrained(builder.build(), model, parameters), parameters, masks };
+  return {
+    graph: withUntrained(builder.build(), model, new Set([...parameters.map(({ name }) => name), ...averaged])),
+    parameters,
+    masks,
+    averages: averages.map(({ name }) => ({ name, dims: builder.dims(name) })),
+  };
 }
 
-/** The initialisers that can be trained: float32, of rank 1 and up, on the way to the logits. */
-export function trainableParameters({ graph, nodes }: Classifier): readonly string[] {
+/** The initialisers that can be trained: float32, of rank 1 and up, on the way to the logits, no running averages. */
+export function trainableParameters(classifier: Classifier): readonly string[] {
+  const { graph, nodes } = classifier;
+  const averages = new Set(runningAverages(classifier));
   const used = new Set(nodes.flatMap((node) => node.inputs));
   return [...graph.weights]
-    .filter(([name, tensor]) => tensor.dtype === 'float32' && tensor.dims.length > 0 && used.has(name))
+    .filter(
+      ([name, tensor]) => tensor.dtype === 'float32' && tensor.dims.length > 0 && used.has(name) && !averages.has(name),
+    )
     .map(([name]) => name);
 }
 
@@ -97,10 +110,9 @@ function writeUpdate(
 }
 
 /** Weights that the gradient does not reach were declared as inputs: makes them weights again, where they are used at all. */
-function withUntrained(graph: Graph, model: Graph, parameters: readonly Parameter[]): Graph {
-  const trained = new Set(parameters.map(({ name }) => name));
+function withUntrained(graph: Graph, model: Graph, fed: ReadonlySet<string>): Graph {
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
-  const untrained = (name: string) => model.weights.has(name) && !trained.has(name);
+  const untrained = (name: string) => model.weights.has(name) && !fed.has(name);
   const kept = [...model.weights].filter(([name]) => untrained(name) && used.has(name));
   return {
     ...graph,

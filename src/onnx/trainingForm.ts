@@ -1,4 +1,5 @@
 import type { Tensor } from '../core/tensor.ts';
+import { addBatchNorm, type RunningAverage } from './batchNorm.ts';
 import type { GraphBuilder } from './builder.ts';
 import type { Classifier } from './classifier.ts';
 import { addEvalNode, isDropout } from './evalForm.ts';
@@ -14,24 +15,43 @@ export interface DropoutMask {
 /** ONNX's and PyTorch's default for Dropout. */
 const defaultDropoutRatio = 0.5;
 
+/** What a training form needs from step to step beside its weights. */
+export interface TrainingForm {
+  readonly masks: readonly DropoutMask[];
+  readonly averages: readonly RunningAverage[];
+}
+
 /**
  * Adds the nodes of a model in training form. A model file holds the eval form; here each Dropout becomes a product with a
- * seeded mask that is fed in, so that a step can be repeated bit for bit. Returns the masks wanted.
+ * seeded mask that is fed in, so that a step can be repeated bit for bit, and each BatchNormalization takes mean and variance
+ * of the batch.
  */
-export function addTrainingForm(builder: GraphBuilder, { graph, nodes }: Classifier): readonly DropoutMask[] {
+export function addTrainingForm(builder: GraphBuilder, { graph, nodes }: Classifier): TrainingForm {
   const masks: DropoutMask[] = [];
+  const averages: RunningAverage[] = [];
   for (const node of nodes) {
-    const ratio = isDropout(node) ? dropoutRatio(builder, node) : 0;
-    if (ratio === 0) {
-      addEvalNode(builder, graph, node);
-      continue;
-    }
-    const mask = { name: `rho/mask/${node.outputs[0]}`, dims: builder.dims(node.inputs[0]!), ratio };
-    builder.input({ name: mask.name, dtype: 'float32', dims: mask.dims });
-    builder.node('Mul', [node.inputs[0]!, mask.name], {}, { outputs: [node.outputs[0]!] });
-    masks.push(mask);
+    if (isDropout(node) && dropoutRatio(builder, node) > 0) masks.push(addDropout(builder, node));
+    else if (isBatchNorm(node)) averages.push(...addBatchNorm(builder, node));
+    else addEvalNode(builder, graph, node);
   }
-  return masks;
+  return { masks, averages };
+}
+
+/** The initialisers that hold running averages of the model. */
+export function runningAverages({ nodes }: Classifier): readonly string[] {
+  return nodes.filter(isBatchNorm).flatMap((node) => node.inputs.slice(3, 5));
+}
+
+function isBatchNorm(node: GraphNode): boolean {
+  return node.op === 'BatchNormalization' && node.domain === '';
+}
+
+function addDropout(builder: GraphBuilder, node: GraphNode): DropoutMask {
+  const dims = builder.dims(node.inputs[0]!);
+  const mask = { name: `rho/mask/${node.outputs[0]}`, dims, ratio: dropoutRatio(builder, node) };
+  builder.input({ name: mask.name, dtype: 'float32', dims });
+  builder.node('Mul', [node.inputs[0]!, mask.name], {}, { outputs: [node.outputs[0]!] });
+  return mask;
 }
 
 function dropoutRatio(builder: GraphBuilder, node: GraphNode): number {

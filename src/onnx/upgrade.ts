@@ -16,6 +16,9 @@ const oldestOpset = 7;
 /** Since this opset, Softmax works on one axis, and axes are an input of ReduceSum. */
 const axesOpset = 13;
 
+/** Operators whose attributes have become inputs since. */
+const changedOps: ReadonlySet<string> = new Set(['Squeeze', 'Unsqueeze', 'Split', 'Slice', 'Pad', 'Clip']);
+
 function opsetOf(graph: Graph): number {
   return graph.opsets[''] ?? writtenOpset;
 }
@@ -42,6 +45,10 @@ export function upgraded(builder: GraphBuilder, graph: Graph, node: GraphNode): 
       );
     return { ...node, attributes: { axis: int(axis) } };
   }
+  if (changedOps.has(node.op))
+    throw dataError(
+      `Cannot use ${describeNode(node)}: it was written otherwise before opset ${axesOpset}, export the model with opset ${writtenOpset}`,
+    );
   const axes = intsAttribute(node, 'axes');
   if (node.op !== 'ReduceSum' || axes === undefined) return node;
   const { keepdims = int(1) } = node.attributes;

@@ -1,97 +1,31 @@
 import fc from 'fast-check';
-import { randomStream } from '../../src/core/random.ts';
-import { allocate, type Dtype, float32, int64, type Tensor } from '../../src/core/tensor.ts';
-import type { GraphBuilder } from '../../src/onnx/builder.ts';
+import type { Dtype } from '../../src/core/tensor.ts';
+import { float32, int64 } from '../../src/core/tensor.ts';
 import { type Attribute, type Attributes, float, int, ints, string, writtenOpset } from '../../src/onnx/graph.ts';
 import { elementTypeOf } from '../../src/onnx/tensorProto.ts';
+import { otherLayerCases, trainableLayerCases } from './layerCases.ts';
+import {
+  absent,
+  anywhere,
+  call,
+  clearOfZero,
+  constant,
+  type Dims,
+  factor,
+  fed,
+  flag,
+  type OpCase,
+  positive,
+  present,
+  type Range,
+  randomTensor,
+  seed,
+  shape,
+  size,
+  unary,
+} from './opCase.ts';
 
-/** One input of an operator: left out, known before the graph runs, or fed when it runs. */
-export type CaseInput =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'constant'; readonly tensor: Tensor }
-  /** `batched`: the operator does not mind the name of a size in place of the first one. */
-  | { readonly kind: 'fed'; readonly tensor: Tensor; readonly batched: boolean };
-
-/** A call of one operator with random shapes, attributes and numbers. */
-export interface OpCase {
-  readonly op: string;
-  readonly opset: number;
-  readonly attributes: Attributes;
-  readonly inputs: readonly CaseInput[];
-  readonly outputs: number;
-}
-
-/** Adds the call to a graph; its fed inputs are `input 0`, … . With `batch`, the batched ones get that as first size. */
-export function addCase(builder: GraphBuilder, { op, attributes, inputs, outputs }: OpCase, batch?: string): string[] {
-  const names = inputs.map((input, index) => {
-    if (input.kind === 'absent') return '';
-    if (input.kind === 'constant') return builder.constant(input.tensor);
-    const { dtype, dims } = input.tensor;
-    const named = batch !== undefined && input.batched ? [batch, ...dims.slice(1)] : dims;
-    return builder.input({ name: inputName(index), dtype, dims: named });
-  });
-  const made = Array.from({ length: outputs }, (_, index) => `output ${index}`);
-  builder.add({ name: 'case', op, domain: '', inputs: names, outputs: made, attributes });
-  return made;
-}
-
-/** What to feed the graph of a case with. */
-export function feedsOf({ inputs }: OpCase): Record<string, Tensor> {
-  return Object.fromEntries(
-    inputs.flatMap((input, index) => (input.kind === 'fed' ? [[inputName(index), input.tensor] as const] : [])),
-  );
-}
-
-function inputName(index: number): string {
-  return `input ${index}`;
-}
-
-type Dims = readonly number[];
-type Range = (random: () => number) => number;
-
-const anywhere: Range = (random) => 4 * random() - 2;
-/** Clear of 0, where Relu has its kink and Div its pole, and of the neighbourhood that finite differences step into. */
-const clearOfZero: Range = (random) => (random() < 0.5 ? -1 : 1) * (0.5 + 1.5 * random());
-const positive: Range = (random) => 0.5 + 2.5 * random();
-
-/** A tensor of `dtype` whose numbers follow from `seed`; whole numbers and booleans are those of `range`, rounded down. */
-export function randomTensor(seed: number, dims: Dims, range: Range = anywhere, dtype: Dtype = 'float32'): Tensor {
-  const random = randomStream(seed, 'values');
-  const data = allocate(dtype, dims);
-  for (let i = 0; i < data.length; i++) {
-    const value = range(() => random.unit());
-    data[i] = dtype === 'int64' ? BigInt(Math.floor(value)) : dtype === 'bool' ? Number(value > 0) : value;
-  }
-  return { dtype, dims, data };
-}
-
-const seed = fc.nat(1_000_000);
-const size = fc.integer({ min: 1, max: 4 });
-const shape = (minLength: number, maxLength: number) => fc.array(size, { minLength, maxLength });
-const flag = fc.constantFrom(int(0), int(1), undefined);
-const factor = fc.constantFrom(undefined, 1, 0.5, -2);
-
-function present(attributes: Readonly<Record<string, Attribute | undefined>>): Attributes {
-  return Object.fromEntries(Object.entries(attributes).flatMap(([name, value]) => (value ? [[name, value]] : [])));
-}
-
-function fed(tensor: Tensor, batched: boolean = tensor.dims.length > 0): CaseInput {
-  return { kind: 'fed', tensor, batched };
-}
-
-function constant(tensor: Tensor): CaseInput {
-  return { kind: 'constant', tensor };
-}
-
-const absent: CaseInput = { kind: 'absent' };
-
-function call(op: string, inputs: readonly CaseInput[], rest: Partial<OpCase> = {}): OpCase {
-  return { op, opset: writtenOpset, attributes: {}, inputs, outputs: 1, ...rest };
-}
-
-function unary(op: string, range: Range = anywhere): fc.Arbitrary<OpCase> {
-  return fc.tuple(shape(0, 4), seed).map(([dims, from]) => call(op, [fed(randomTensor(from, dims, range))]));
-}
+export { addCase, type CaseInput, feedsOf, type OpCase, randomTensor } from './opCase.ts';
 
 /** `count` shapes that broadcast together: each lacks some of the leading axes and has size 1 on some others. */
 function broadcastShapes(count: number, maxRank: number): fc.Arbitrary<Dims[]> {
@@ -128,7 +62,7 @@ export function whereCase(shapes: readonly Dims[], from: number): OpCase {
   return call('Where', broadcastInputs(shapes, from, [anywhere, anywhere, anywhere], ['bool']));
 }
 
-function binary(op: string): fc.Arbitrary<OpCase> {
+export function binary(op: string): fc.Arbitrary<OpCase> {
   return fc.tuple(broadcastShapes(2, 4), seed).map(([shapes, from]) => binaryCase(op, shapes, from));
 }
 
@@ -356,6 +290,7 @@ export const trainableCases: Readonly<Record<string, fc.Arbitrary<OpCase>>> = {
   ReduceMean: reduction('ReduceMean'),
   ReduceSum: reduction('ReduceSum'),
   GatherElements: gatherElements,
+  ...trainableLayerCases,
 };
 
 /** Random calls of every operator. */
@@ -369,4 +304,5 @@ export const allCases: Readonly<Record<string, fc.Arbitrary<OpCase>>> = {
   ScatterElements: scatterElements,
   Shape: shapeOf,
   Constant: constantNode,
+  ...otherLayerCases,
 };

@@ -36,7 +36,7 @@ export interface TrainerOptions extends ScorerOptions {
 export async function openTrainer(model: Graph, options: TrainerOptions): Promise<Trainer> {
   const optimizer = { ...adamwDefaults, ...options.optimizer };
   const step = trainStep(model, { ...options, betas: optimizer.betas });
-  const names = new Set(step.parameters.map(({ name }) => name));
+  const names = new Set([...step.parameters, ...step.averages].map(({ name }) => name));
   const scoring = scoreGraph(model, { ...options, weightsAsInputs: names });
   const inputs = fedInputs(model, options);
   const initial = Object.fromEntries([...model.weights].filter(([name]) => names.has(name)));
@@ -46,6 +46,7 @@ export async function openTrainer(model: Graph, options: TrainerOptions): Promis
     inputs,
     parameters: step.parameters,
     masks: step.masks,
+    averages: step.averages,
     scoring: { bytes: writeModel(scoring), inputs, outputs: options.outputs },
     optimizer,
     seed: options.seed,

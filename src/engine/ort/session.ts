@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import { environmentError } from '../../core/errors.ts';
+import { dataError, environmentError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Device, DeviceOptions } from '../engine.ts';
 
@@ -39,7 +39,7 @@ export async function openSession(bytes: Uint8Array, { device, threads }: Device
     return { run: (feeds, fetches) => session.run(feeds, fetches), release: () => session.release() };
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0];
-    if (device === 'cpu') throw new Error(`ONNX Runtime cannot load the graph: ${reason}`);
+    if (device === 'cpu') throw dataError(`Cannot use the model: ONNX Runtime does not load its graph (${reason})`);
     throw environmentError(`Cannot use the device "${device}": ${reason}; "rho doctor" lists what works here`);
   }
 }

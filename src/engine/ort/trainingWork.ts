@@ -3,7 +3,7 @@ import { randomStream } from '../../core/random.ts';
 import { allocate, elementCount, type Tensor } from '../../core/tensor.ts';
 import { type AdamwOptions, adamwScalars } from '../../onnx/adamw.ts';
 import type { DropoutMask } from '../../onnx/trainingForm.ts';
-import { nextOf, type Parameter, trainStepOutputs } from '../../onnx/trainStep.ts';
+import { nextOf, type Parameter, type TrainStep, trainStepOutputs } from '../../onnx/trainStep.ts';
 import type { DeviceOptions, Scores, StepResult, TrainerState } from '../engine.ts';
 import { feedsOf, openScoringWork, type ScoringModel } from './scoringWork.ts';
 import { type OrtTensor, openSession, toOrt } from './session.ts';
@@ -14,6 +14,7 @@ export interface TrainingModel {
   readonly inputs: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly masks: readonly DropoutMask[];
+  readonly averages: TrainStep['averages'];
   readonly scoring: ScoringModel;
   readonly optimizer: AdamwOptions;
   /** Seeds the dropout masks. */
@@ -34,7 +35,8 @@ export interface TrainingWork {
 export async function openTrainingWork(model: TrainingModel, device: DeviceOptions): Promise<TrainingWork> {
   const session = await openSession(model.bytes, device);
   const scoring = await openScoringWork(model.scoring, device);
-  const weightNames = model.parameters.map(({ name }) => name);
+  // What scoring and a saved model need: parameters and running averages.
+  const weightNames = [...model.parameters, ...model.averages].map(({ name }) => name);
   const momentNames = model.parameters.flatMap(({ moments }) => moments);
   // Weights are read until the end of a step, so two sets of buffers swap roles; a moment is read by the one node that makes
   // its next value, which may therefore take its place.
@@ -73,8 +75,15 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
 type OrtRecord = Readonly<Record<string, OrtTensor>>;
 
 /** A tensor for each name, the shape being that of its parameter: the one known, else zeros. */
-function buffers({ parameters }: TrainingModel, names: readonly string[], known: TrainerState['tensors']): OrtRecord {
-  const dimsOf = new Map(parameters.flatMap(({ name, moments, dims }) => [name, ...moments].map((key) => [key, dims])));
+function buffers(
+  { parameters, averages }: TrainingModel,
+  names: readonly string[],
+  known: TrainerState['tensors'],
+): OrtRecord {
+  const dimsOf = new Map([
+    ...parameters.flatMap(({ name, moments, dims }) => [name, ...moments].map((key) => [key, dims] as const)),
+    ...averages.map(({ name, dims }) => [name, dims] as const),
+  ]);
   return Object.fromEntries(
     names.map((name) => {
       const dims = dimsOf.get(name)!;

@@ -1,8 +1,14 @@
 import type { GraphNode } from '../graph.ts';
 import { add } from './add.ts';
 import { argMax } from './argMax.ts';
+import { averagePool } from './averagePool.ts';
+import { batchNormalization } from './batchNormalization.ts';
 import { cast } from './cast.ts';
+import { clip } from './clip.ts';
+import { concat } from './concat.ts';
 import { constant } from './constant.ts';
+import { conv } from './conv.ts';
+import { convTranspose } from './convTranspose.ts';
 import { div } from './div.ts';
 import { dropout } from './dropout.ts';
 import { equal } from './equal.ts';
@@ -10,30 +16,41 @@ import { erf } from './erf.ts';
 import { exp } from './exp.ts';
 import { expand } from './expand.ts';
 import { flatten } from './flatten.ts';
+import { gather } from './gather.ts';
 import { gatherElements } from './gatherElements.ts';
 import { gelu } from './gelu.ts';
 import { gemm } from './gemm.ts';
+import { globalAveragePool } from './globalAveragePool.ts';
 import { hardSigmoid } from './hardSigmoid.ts';
 import { identity } from './identity.ts';
+import { layerNormalization } from './layerNormalization.ts';
 import { log } from './log.ts';
 import { logSoftmax } from './logSoftmax.ts';
 import { matmul } from './matmul.ts';
+import { maxPool } from './maxPool.ts';
 import { mul } from './mul.ts';
 import { neg } from './neg.ts';
 import type { Op } from './op.ts';
+import { pad } from './pad.ts';
+import { pow } from './pow.ts';
 import { reduceMax } from './reduceMax.ts';
 import { reduceMean } from './reduceMean.ts';
 import { reduceSum } from './reduceSum.ts';
 import { relu } from './relu.ts';
 import { reshape } from './reshape.ts';
 import { scatterElements } from './scatterElements.ts';
+import { scatterND } from './scatterND.ts';
 import { shape } from './shape.ts';
 import { sigmoid } from './sigmoid.ts';
+import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
+import { split } from './split.ts';
 import { sqrt } from './sqrt.ts';
+import { squeeze } from './squeeze.ts';
 import { sub } from './sub.ts';
 import { tanh } from './tanh.ts';
 import { transpose } from './transpose.ts';
+import { unsqueeze } from './unsqueeze.ts';
 import { where } from './where.ts';
 
 /** Every operator of ONNX's own set that the project knows, by name. */
@@ -42,6 +59,8 @@ export const ops: ReadonlyMap<string, Op> = new Map(
     ...[add, sub, mul, div, neg, identity, sqrt, exp, log, erf, cast, where, equal],
     ...[relu, tanh, sigmoid, gelu, hardSigmoid, softmax, logSoftmax, dropout],
     ...[gemm, matmul, flatten, reshape, transpose, expand, shape, constant],
+    ...[conv, convTranspose, batchNormalization, layerNormalization, maxPool, averagePool, globalAveragePool],
+    ...[gather, scatterND, concat, split, slice, pad, squeeze, unsqueeze, pow, clip],
     ...[reduceMean, reduceSum, reduceMax, argMax, gatherElements, scatterElements],
   ].map((op) => [op.name, op]),
 );

@@ -1,0 +1,70 @@
+import { elementCount, float32 } from '../core/tensor.ts';
+import type { GraphBuilder } from './builder.ts';
+import { reshaped, summed } from './gradients.ts';
+import { float, type GraphNode, numberAttribute } from './graph.ts';
+import { defaultEpsilon } from './ops/batchNormalization.ts';
+import type { GradientContext } from './ops/op.ts';
+
+/** A running average that a step moves on: an initialiser of the model, and the value it takes next. */
+export interface RunningAverage {
+  readonly name: string;
+  readonly next: string;
+}
+
+/** ONNX's and PyTorch's default: a tenth of the way towards the batch. */
+const defaultMomentum = 0.9;
+
+/**
+ * Adds a BatchNormalization in training form: mean and variance are those of the batch, and the running averages move
+ * towards them, the variance unbiased as in PyTorch.
+ */
+export function addBatchNorm(b: GraphBuilder, node: GraphNode): readonly RunningAverage[] {
+  const [x, scale, bias, runningMean, runningVariance] = node.inputs as [string, string, string, string, string];
+  const dims = b.dims(x);
+  const channels = dims[1]!;
+  const axes = dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const count = elementCount(dims) / channels;
+  const epsilon = numberAttribute(node, 'epsilon', defaultEpsilon);
+  const share = b.scalar(1 / count);
+  const perChannel = (value: string) =>
+    reshaped(
+      b,
+      value,
+      dims.map((size, axis) => (axis === 1 ? size : 1)),
+    );
+  let mean = '';
+  let variance = '';
+  let centered = '';
+
+  // dx = factor (dy - mean(dy) - x̂ mean(dy x̂)), all per channel; x̂ = centered / deviation, factor = scale / deviation.
+  const gradient = ({ upstream: [dy], wanted }: Omit<GradientContext, 'node'>) => {
+    const deviation = b.node('Sqrt', [b.node('Add', [variance, b.scalar(epsilon)])]);
+    const dBias = summed(b, dy!, axes, false);
+    const dScale = b.node('Div', [summed(b, b.node('Mul', [dy!, centered]), axes, false), deviation]);
+    if (!wanted(0)) return [undefined, dScale, dBias];
+    const factor = b.node('Div', [scale, deviation]);
+    const shift = b.node('Neg', [b.node('Mul', [b.node('Mul', [factor, dBias]), share])]);
+    const slope = b.node('Neg', [b.node('Div', [b.node('Mul', [b.node('Mul', [factor, dScale]), share]), deviation])]);
+    // BatchNormalization is ONNX's one operator for slope x + shift per channel in a single pass.
+    const zeros = b.constant(float32(new Float32Array(channels)));
+    const ones = b.constant(float32(new Float32Array(channels).fill(1)));
+    const rest = b.node('BatchNormalization', [centered, slope, shift, zeros, ones], { epsilon: float(0) });
+    return [b.node('Add', [b.node('Mul', [dy!, perChannel(factor)]), rest]), dScale, dBias];
+  };
+  b.group([x, scale, bias], [node.outputs[0]!], gradient, () => {
+    const mean4 = b.node('Mul', [summed(b, x, axes, true), share]);
+    mean = reshaped(b, mean4, [channels]);
+    centered = b.node('Sub', [x, mean4]);
+    variance = b.node('Mul', [summed(b, b.node('Mul', [centered, centered]), axes, false), share]);
+    const inputs = [x, scale, bias, mean, variance];
+    b.add({ ...node, inputs, outputs: [node.outputs[0]!], attributes: { epsilon: float(epsilon) } });
+  });
+
+  const kept = numberAttribute(node, 'momentum', defaultMomentum);
+  const moved = (old: string, batch: string, towards: number) =>
+    b.node('Add', [b.node('Mul', [old, b.scalar(kept)]), b.node('Mul', [batch, b.scalar(towards)])]);
+  return [
+    { name: runningMean, next: moved(runningMean, mean, 1 - kept) },
+    { name: runningVariance, next: moved(runningVariance, variance, ((1 - kept) * count) / Math.max(1, count - 1)) },
+  ];
+}

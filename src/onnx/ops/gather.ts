@@ -1,0 +1,52 @@
+import { elementCount } from '../../core/tensor.ts';
+import { positiveAxis } from '../dims.ts';
+import { reshaped } from '../gradients.ts';
+import { int, ints, numberAttribute, string } from '../graph.ts';
+import { type Op, required } from './op.ts';
+
+/** Picks rows along one axis, as an embedding does (ONNX Gather). */
+export const gather: Op = {
+  name: 'Gather',
+  infer(context) {
+    const data = required(context, 0);
+    const indices = required(context, 1);
+    const axis = positiveAxis(numberAttribute(context.node, 'axis', 0), data.dims.length);
+    return [{ dtype: data.dtype, dims: [...data.dims.slice(0, axis), ...indices.dims, ...data.dims.slice(axis + 1)] }];
+  },
+  // Rows that were picked several times get the sum: scattered onto zeros along the first axis.
+  gradient({ node, builder, upstream: [dy] }) {
+    const [data, indices] = node.inputs as [string, string];
+    const dims = builder.dims(data);
+    const axis = positiveAxis(numberAttribute(node, 'axis', 0), dims.length);
+    const front = [axis, ...dims.map((_, i) => i).filter((i) => i !== axis)];
+    const rest = front.slice(1).map((i) => dims[i]!);
+    const picked = elementCount(builder.dims(indices));
+    const rank = builder.dims(indices).length;
+    const rowsFirst = [
+      ...Array.from({ length: rank }, (_, i) => axis + i),
+      ...Array.from({ length: axis }, (_, i) => i),
+      ...Array.from({ length: dims.length - axis - 1 }, (_, i) => axis + rank + i),
+    ];
+    const rows = builder.node('Transpose', [dy!], { perm: ints(rowsFirst) });
+    const updates = reshaped(builder, rows, [picked, ...rest]);
+    const where = reshaped(builder, indices, [picked, 1]);
+    const zeros = builder.node('Expand', [builder.scalar(0), builder.int64([dims[axis]!, ...rest])]);
+    const sum = builder.node('ScatterND', [zeros, toInt64(where), updates], { reduction: string('add') });
+    return [
+      axis === 0 ? sum : builder.node('Transpose', [sum], { perm: ints(dims.map((_, i) => front.indexOf(i))) }),
+      undefined,
+    ];
+
+    function toInt64(value: string): string {
+      return builder.type(value).dtype === 'int64' ? value : builder.node('Cast', [value], { to: int(7) });
+    }
+  },
+  evaluate(context) {
+    const data = context.constant(0);
+    const indices = context.constant(1);
+    if (data?.dtype !== 'int64' || data.dims.length !== 1 || indices === undefined) return undefined;
+    const all = data.data as BigInt64Array;
+    const picked = Array.from(indices.data, Number).map((index) => all[positiveAxis(index, all.length)]!);
+    return { dtype: 'int64', dims: indices.dims, data: BigInt64Array.from(picked) };
+  },
+};
