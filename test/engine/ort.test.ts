@@ -332,7 +332,9 @@ describe('what cannot be opened', () => {
       ...of,
       nodes: of.nodes.map((node) => (node.op === 'Relu' ? { ...node, inputs: [...node.inputs, 'input'] } : node)),
     };
-    await expect(openScorer(broken, feeding)).rejects.toThrow(/^ONNX Runtime cannot load the graph: .*Relu/);
+    await expect(openScorer(broken, feeding)).rejects.toThrow(
+      /^Cannot use the model: ONNX Runtime does not load its graph \(.*Relu/,
+    );
   });
 
   test('a model that does not fit the data is refused before a thread is started', async () => {

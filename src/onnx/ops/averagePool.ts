@@ -3,7 +3,7 @@ import { elementCount, float32 } from '../../core/tensor.ts';
 import { reshaped } from '../gradients.ts';
 import { describeNode, int, ints, numberAttribute } from '../graph.ts';
 import { type Op, required } from './op.ts';
-import { reach, slidSizes, windowOf } from './window.ts';
+import { reach, slidSizes, windowOf } from './slidingWindow.ts';
 
 export const averagePool: Op = {
   name: 'AveragePool',
@@ -15,17 +15,17 @@ export const averagePool: Op = {
   // Each output cell hands an equal share to every input cell it averaged: a transposed convolution with a constant kernel.
   gradient({ node, builder: b, upstream: [dy] }) {
     const [batch, channels, ...sizes] = b.dims(node.inputs[0]!) as [number, number, ...number[]];
-    const window = windowOf(node, sizes);
-    const { kernel, strides, pads, dilations } = window;
+    const slide = windowOf(node, sizes);
+    const { kernel, strides, pads, dilations } = slide;
     const includesPadding = numberAttribute(node, 'count_include_pad', 0) === 1;
     if (numberAttribute(node, 'ceil_mode', 0) === 1 || (pads.some((size) => size > 0) && !includesPadding))
       throw dataError(
         `Cannot train through ${describeNode(node)}: windows of different sizes, expected no ceil_mode, and no padding unless it counts`,
       );
-    const slid = slidSizes(node, sizes, window);
+    const slid = slidSizes(node, sizes, slide);
     const dropped = sizes.map(
       (size, axis) =>
-        size + pads[axis]! + pads[axis + sizes.length]! - strides[axis]! * (slid[axis]! - 1) - reach(window, axis),
+        size + pads[axis]! + pads[axis + sizes.length]! - strides[axis]! * (slid[axis]! - 1) - reach(slide, axis),
     );
     const cells = elementCount(kernel);
     const share = b.constant(float32(new Float32Array(cells).fill(1 / cells), [1, 1, ...kernel]));

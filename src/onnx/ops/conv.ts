@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../builder.ts';
 import { reshaped, summed } from '../gradients.ts';
 import { describeNode, int, ints, numberAttribute } from '../graph.ts';
 import { type GradientContext, type Op, required } from './op.ts';
-import { reach, slidSizes, type Window, windowOf } from './window.ts';
+import { reach, type SlidingWindow, slidSizes, windowOf } from './slidingWindow.ts';
 
 /** Convolution with stride, padding, dilation and groups (ONNX Conv): X [N, C, …], W [M, C / group, …], B [M]. */
 export const conv: Op = {
@@ -16,8 +16,8 @@ export const conv: Op = {
     if (typeof x.dims[1] === 'number' && x.dims[1] !== Number(w.dims[1]) * group)
       throw dataError(`${describeNode(node)} takes ${Number(w.dims[1]) * group} channels, found ${x.dims[1]}`);
     const sizes = x.dims.slice(2);
-    const window = windowOf(node, sizes, w.dims.slice(2).map(Number));
-    return [{ dtype: x.dtype, dims: [x.dims[0]!, w.dims[0]!, ...slidSizes(node, sizes, window)] }];
+    const slide = windowOf(node, sizes, w.dims.slice(2).map(Number));
+    return [{ dtype: x.dtype, dims: [x.dims[0]!, w.dims[0]!, ...slidSizes(node, sizes, slide)] }];
   },
   gradient(context) {
     const { node, builder, upstream, wanted } = context;
@@ -31,7 +31,7 @@ export const conv: Op = {
   },
 };
 
-function windowAt({ node, builder }: GradientContext): Window {
+function windowAt({ node, builder }: GradientContext): SlidingWindow {
   const [x, w] = node.inputs as [string, string];
   return windowOf(node, builder.dims(x).slice(2), builder.dims(w).slice(2));
 }
@@ -40,17 +40,17 @@ function windowAt({ node, builder }: GradientContext): Window {
 function inputGradient(context: GradientContext, dy: string): string {
   const { node, builder } = context;
   const [x, w] = node.inputs as [string, string];
-  const window = windowAt(context);
+  const slide = windowAt(context);
   const sizes = builder.dims(x).slice(2);
   const slid = builder.dims(dy).slice(2);
   const dropped = sizes.map((size, axis) => {
-    const { strides, pads } = window;
-    return size + pads[axis]! + pads[axis + sizes.length]! - strides[axis]! * (slid[axis]! - 1) - reach(window, axis);
+    const { strides, pads } = slide;
+    return size + pads[axis]! + pads[axis + sizes.length]! - strides[axis]! * (slid[axis]! - 1) - reach(slide, axis);
   });
   return builder.node('ConvTranspose', [dy, w], {
-    strides: ints(window.strides),
-    pads: ints(window.pads),
-    dilations: ints(window.dilations),
+    strides: ints(slide.strides),
+    pads: ints(slide.pads),
+    dilations: ints(slide.dilations),
     output_padding: ints(dropped),
     group: int(numberAttribute(node, 'group', 1)),
   });
@@ -102,15 +102,15 @@ function depthwiseGradient(b: GraphBuilder, cuts: readonly string[], rows: strin
 /** For each cell of the kernel the part of the padded input that it meets, [N, …slid sizes, C]. */
 function cutPatches(context: GradientContext): readonly string[] {
   const { node, builder, upstream } = context;
-  const window = windowAt(context);
-  const { pads, strides, dilations } = window;
+  const slide = windowAt(context);
+  const { pads, strides, dilations } = slide;
   const slid = builder.dims(upstream[0]!).slice(2);
   const rank = slid.length;
   const last = channelsLast(builder, node.inputs[0]!);
   const before = [0, ...pads.slice(0, rank), 0];
   const after = [0, ...pads.slice(rank), 0];
   const padded = pads.some((pad) => pad > 0) ? builder.node('Pad', [last, builder.int64([...before, ...after])]) : last;
-  return cellsOf(window.kernel).map((cell) => {
+  return cellsOf(slide.kernel).map((cell) => {
     const starts = cell.map((position, axis) => position * dilations[axis]!);
     const ends = starts.map((start, axis) => start + strides[axis]! * (slid[axis]! - 1) + 1);
     const axes = cell.map((_, axis) => axis + 1);

@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../builder.ts';
 import { reshaped } from '../gradients.ts';
 import { type GraphNode, int, string } from '../graph.ts';
 import { type Op, required } from './op.ts';
-import { slidSizes, windowOf } from './window.ts';
+import { slidSizes, windowOf } from './slidingWindow.ts';
 
 export const maxPool: Op = {
   name: 'MaxPool',

@@ -2,7 +2,7 @@ import { dataError } from '../../core/errors.ts';
 import { type Dim, describeNode, type GraphNode, intsAttribute, numberAttribute, stringAttribute } from '../graph.ts';
 
 /** How a kernel slides over the spatial axes, as ONNX's Conv and pooling operators say it. */
-export interface Window {
+export interface SlidingWindow {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
@@ -11,47 +11,47 @@ export interface Window {
 }
 
 /** Reads the window of a node over spatial sizes; `kernel` where the weights tell it. */
-export function windowOf(node: GraphNode, sizes: readonly Dim[], kernel?: readonly number[]): Window {
+export function windowOf(node: GraphNode, sizes: readonly Dim[], kernel?: readonly number[]): SlidingWindow {
   const shape = kernel ?? intsAttribute(node, 'kernel_shape');
   if (shape === undefined) throw dataError(`${describeNode(node)} has no kernel_shape`);
   const ones = shape.map(() => 1);
   const strides = intsAttribute(node, 'strides') ?? ones;
   const dilations = intsAttribute(node, 'dilations') ?? ones;
-  const window = { kernel: shape, strides, dilations };
-  return { ...window, pads: padsOf(node, sizes, window) };
+  const slide = { kernel: shape, strides, dilations };
+  return { ...slide, pads: padsOf(node, sizes, slide) };
 }
 
 /** The sizes of the output of a sliding window. */
-export function slidSizes(node: GraphNode, sizes: readonly Dim[], window: Window): readonly number[] {
+export function slidSizes(node: GraphNode, sizes: readonly Dim[], slide: SlidingWindow): readonly number[] {
   const ceil = numberAttribute(node, 'ceil_mode', 0) === 1;
   return sizes.map((size, axis) => {
     if (typeof size !== 'number')
       throw dataError(
         `${describeNode(node)} slides over an axis of unknown size "${size}": fix all sizes but the batch`,
       );
-    const before = window.pads[axis]!;
-    const padded = size + before + window.pads[axis + sizes.length]!;
-    const steps = (padded - reach(window, axis)) / window.strides[axis]!;
+    const before = slide.pads[axis]!;
+    const padded = size + before + slide.pads[axis + sizes.length]!;
+    const steps = (padded - reach(slide, axis)) / slide.strides[axis]!;
     const count = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1;
     // A window may not start in the padding behind (PyTorch's rule, ONNX opset 19).
-    return ceil && (count - 1) * window.strides[axis]! >= size + before ? count - 1 : count;
+    return ceil && (count - 1) * slide.strides[axis]! >= size + before ? count - 1 : count;
   });
 }
 
 /** How many cells a dilated kernel spans. */
-export function reach({ kernel, dilations }: Window, axis: number): number {
+export function reach({ kernel, dilations }: SlidingWindow, axis: number): number {
   return dilations[axis]! * (kernel[axis]! - 1) + 1;
 }
 
-function padsOf(node: GraphNode, sizes: readonly Dim[], window: Omit<Window, 'pads'>): readonly number[] {
+function padsOf(node: GraphNode, sizes: readonly Dim[], slide: Omit<SlidingWindow, 'pads'>): readonly number[] {
   const automatic = stringAttribute(node, 'auto_pad', 'NOTSET');
   const none = sizes.map(() => 0);
   if (automatic === 'NOTSET') return intsAttribute(node, 'pads') ?? [...none, ...none];
   if (automatic === 'VALID') return [...none, ...none];
   const totals = sizes.map((size, axis) => {
-    const stride = window.strides[axis]!;
+    const stride = slide.strides[axis]!;
     const steps = Math.ceil(Number(size) / stride);
-    return Math.max(0, (steps - 1) * stride + reach({ ...window, pads: [] }, axis) - Number(size));
+    return Math.max(0, (steps - 1) * stride + reach({ ...slide, pads: [] }, axis) - Number(size));
   });
   const small = totals.map((total) => Math.floor(total / 2));
   const large = totals.map((total) => Math.ceil(total / 2));
