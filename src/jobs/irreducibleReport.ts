@@ -1,3 +1,4 @@
+import { toBase64 } from '../core/base64.ts';
 import { quantileOfSorted } from '../core/statistics.ts';
 import { elementCount } from '../core/tensor.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -60,5 +61,5 @@ async function imageOf(data: Dataset, id: number): Promise<ReportImage | null> {
   if (dtype !== 'uint8' || dims.length !== 3 || (channels !== 1 && channels !== 3)) return null;
   const { inputs } = await data.gather([id]);
   const bytes = (inputs[0]!.data as Uint8Array).subarray(0, elementCount(dims));
-  return { width: width!, height: height!, channels, pixels: btoa(String.fromCharCode(...bytes)) };
+  return { width: width!, height: height!, channels, pixels: toBase64(bytes) };
 }

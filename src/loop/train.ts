@@ -86,7 +86,7 @@ async function trainOnBest(options: TrainOptions, ids: Uint32Array): Promise<Ste
   const selection = selectTop(reducible, ids, smallBatch);
   const chosenIds = selection.chosen.map((position) => ids[position]!);
   const result = await trainer.step(await data.gather(chosenIds), learningRate);
-  return describeScored(data, ids, scores, selection, result);
+  return describeScored(data, ids, chosenIds, scores, selection, result);
 }
 
 function describeUnscored(data: Dataset, ids: Uint32Array, { meanLoss, loss, predicted }: StepResult): StepOutcome {
@@ -104,11 +104,11 @@ function describeUnscored(data: Dataset, ids: Uint32Array, { meanLoss, loss, pre
 function describeScored(
   data: Dataset,
   ids: Uint32Array,
+  chosenIds: Uint32Array,
   { loss, predicted }: Scores,
   { chosen, nan }: Selection,
   { meanLoss }: StepResult,
 ): StepOutcome {
-  const chosenIds = chosen.map((position) => ids[position]!);
   const isChosen = new Set(chosen);
   return {
     loss: meanLoss,

@@ -30,6 +30,11 @@ export function expanded(builder: GraphBuilder, value: string, dims: readonly nu
   return sameDims(builder.type(value).dims, dims) ? value : builder.node('Expand', [value, builder.int64(dims)]);
 }
 
+/** Zeros that others are scattered onto. */
+export function zerosOf(builder: GraphBuilder, dims: readonly number[]): string {
+  return builder.node('Expand', [builder.scalar(0), builder.int64(dims)]);
+}
+
 /** `value` with its last two axes swapped. */
 export function transposed(builder: GraphBuilder, value: string): string {
   const rank = builder.type(value).dims.length;

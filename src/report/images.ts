@@ -1,3 +1,4 @@
+import { toBase64 } from '../core/base64.ts';
 import type { ReportImage } from './reportData.ts';
 
 /** Larger pictures are shrunk by a whole number until no side is longer: a report shows thumbnails. */
@@ -30,13 +31,6 @@ export function imageUrl(image: ReportImage): string {
     }
   }
   return `data:image/bmp;base64,${toBase64(bytes)}`;
-}
-
-/** Bytes as base64, as `ReportImage.pixels` holds them. */
-export function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
 }
 
 interface Planes {

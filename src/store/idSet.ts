@@ -1,3 +1,4 @@
+import { toBase64 } from '../core/base64.ts';
 import { dataError } from '../core/errors.ts';
 
 /** A set of global ids as it stands in a manifest or a card: one bit for each example of the data set. */
@@ -8,16 +9,6 @@ export interface PackedIds {
   readonly count: number;
   /** Base64 of ceil(length / 8) bytes: the id i is in the set where bit i mod 8 (1 is bit 0) of byte floor(i / 8) is 1. */
   readonly bits: string;
-}
-
-// String.fromCharCode takes its characters as arguments, of which there may not be too many at once.
-const sliceBytes = 2 ** 13;
-
-function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += sliceBytes)
-    text += String.fromCharCode(...bytes.subarray(at, at + sliceBytes));
-  return btoa(text);
 }
 
 /** Packs some ids (any order, doubles are one) of a data set of `length` examples. Ids beyond it are a data error. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { toBase64 } from '../../src/core/base64.ts';
 import { formatCount, formatSeconds } from '../../src/report/format.ts';
 import { meanCurve } from '../../src/report/history.ts';
-import { imageUrl, toBase64 } from '../../src/report/images.ts';
+import { imageUrl } from '../../src/report/images.ts';
 import { strategyColours } from '../../src/report/palette.ts';
 import { parseReportData } from '../../src/report/reportData.ts';
 import { spread } from '../../src/report/svg.ts';

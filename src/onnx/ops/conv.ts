@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../builder.ts';
 import { reshaped, summed } from '../gradients.ts';
 import { describeNode, int, ints, numberAttribute } from '../graph.ts';
 import { type GradientContext, type Op, required } from './op.ts';
-import { reach, type SlidingWindow, slidSizes, windowOf } from './slidingWindow.ts';
+import { type SlidingWindow, slidSizes, undoingAttributes, windowOf } from './slidingWindow.ts';
 
 /** Convolution with stride, padding, dilation and groups (ONNX Conv): X [N, C, …], W [M, C / group, …], B [M]. */
 export const conv: Op = {
@@ -36,22 +36,14 @@ function windowAt({ node, builder }: GradientContext): SlidingWindow {
   return windowOf(node, builder.dims(x).slice(2), builder.dims(w).slice(2));
 }
 
-/** ConvTranspose undoes the sliding; output padding gives back the cells that the stride dropped. */
+/** ConvTranspose undoes the sliding. */
 function inputGradient(context: GradientContext, dy: string): string {
   const { node, builder } = context;
   const [x, w] = node.inputs as [string, string];
-  const slide = windowAt(context);
   const sizes = builder.dims(x).slice(2);
   const slid = builder.dims(dy).slice(2);
-  const dropped = sizes.map((size, axis) => {
-    const { strides, pads } = slide;
-    return size + pads[axis]! + pads[axis + sizes.length]! - strides[axis]! * (slid[axis]! - 1) - reach(slide, axis);
-  });
   return builder.node('ConvTranspose', [dy, w], {
-    strides: ints(slide.strides),
-    pads: ints(slide.pads),
-    dilations: ints(slide.dilations),
-    output_padding: ints(dropped),
+    ...undoingAttributes(windowAt(context), sizes, slid),
     group: int(numberAttribute(node, 'group', 1)),
   });
 }

@@ -1,6 +1,6 @@
 import { elementCount } from '../../core/tensor.ts';
 import { positiveAxis } from '../dims.ts';
-import { reshaped } from '../gradients.ts';
+import { reshaped, zerosOf } from '../gradients.ts';
 import { int, ints, numberAttribute, string } from '../graph.ts';
 import { type Op, required } from './op.ts';
 
@@ -30,7 +30,7 @@ export const gather: Op = {
     const rows = builder.node('Transpose', [dy!], { perm: ints(rowsFirst) });
     const updates = reshaped(builder, rows, [picked, ...rest]);
     const where = reshaped(builder, indices, [picked, 1]);
-    const zeros = builder.node('Expand', [builder.scalar(0), builder.int64([dims[axis]!, ...rest])]);
+    const zeros = zerosOf(builder, [dims[axis]!, ...rest]);
     const sum = builder.node('ScatterND', [zeros, toInt64(where), updates], { reduction: string('add') });
     return [
       axis === 0 ? sum : builder.node('Transpose', [sum], { perm: ints(dims.map((_, i) => front.indexOf(i))) }),

@@ -1,6 +1,6 @@
 import { elementCount } from '../../core/tensor.ts';
 import type { GraphBuilder } from '../builder.ts';
-import { reshaped } from '../gradients.ts';
+import { reshaped, zerosOf } from '../gradients.ts';
 import { type GraphNode, int, string } from '../graph.ts';
 import { type Op, required } from './op.ts';
 import { slidSizes, windowOf } from './slidingWindow.ts';
@@ -21,7 +21,7 @@ export const maxPool: Op = {
     const dims = b.dims(node.inputs[0]!);
     const count = elementCount(b.dims(dy!));
     const indices = node.outputs[1] || indicesOf(b, node);
-    const zeros = b.node('Expand', [b.scalar(0), b.int64([elementCount(dims)])]);
+    const zeros = zerosOf(b, [elementCount(dims)]);
     const flat = [zeros, reshaped(b, indices, [count]), reshaped(b, dy!, [count])];
     return [reshaped(b, b.node('ScatterElements', flat, { axis: int(0), reduction: string('add') }), dims)];
   },

@@ -1,5 +1,14 @@
 import { dataError } from '../../core/errors.ts';
-import { type Dim, describeNode, type GraphNode, intsAttribute, numberAttribute, stringAttribute } from '../graph.ts';
+import {
+  type Attributes,
+  type Dim,
+  describeNode,
+  type GraphNode,
+  ints,
+  intsAttribute,
+  numberAttribute,
+  stringAttribute,
+} from '../graph.ts';
 
 /** How a kernel slides over the spatial axes, as ONNX's Conv and pooling operators say it. */
 export interface SlidingWindow {
@@ -41,6 +50,19 @@ export function slidSizes(node: GraphNode, sizes: readonly Dim[], slide: Sliding
 /** How many cells a dilated kernel spans. */
 export function reach({ kernel, dilations }: SlidingWindow, axis: number): number {
   return dilations[axis]! * (kernel[axis]! - 1) + 1;
+}
+
+/**
+ * The attributes of the ConvTranspose that undoes a sliding window: from `slid` sizes back to `sizes`, output padding giving
+ * back the cells that the stride dropped.
+ */
+export function undoingAttributes(slide: SlidingWindow, sizes: readonly number[], slid: readonly number[]): Attributes {
+  const { strides, pads, dilations } = slide;
+  const dropped = sizes.map(
+    (size, axis) =>
+      size + pads[axis]! + pads[axis + sizes.length]! - strides[axis]! * (slid[axis]! - 1) - reach(slide, axis),
+  );
+  return { strides: ints(strides), pads: ints(pads), dilations: ints(dilations), output_padding: ints(dropped) };
 }
 
 function padsOf(node: GraphNode, sizes: readonly Dim[], slide: Omit<SlidingWindow, 'pads'>): readonly number[] {

@@ -1,5 +1,6 @@
 import { dataError } from '../../core/errors.ts';
 import { positiveAxis } from '../dims.ts';
+import { zerosOf } from '../gradients.ts';
 import { describeNode, int, numberAttribute } from '../graph.ts';
 import { type InferContext, type Op, required } from './op.ts';
 
@@ -12,10 +13,7 @@ export const split: Op = {
     return partSizes(context, axis).map((size) => ({ dtype, dims: dims.map((dim, i) => (i === axis ? size : dim)) }));
   },
   gradient({ node, builder, upstream }) {
-    const parts = upstream.map((gradient, index) => gradient ?? zerosLike(builder.dims(node.outputs[index]!)));
-    function zerosLike(dims: readonly number[]): string {
-      return builder.node('Expand', [builder.scalar(0), builder.int64(dims)]);
-    }
+    const parts = upstream.map((gradient, index) => gradient ?? zerosOf(builder, builder.dims(node.outputs[index]!)));
     return [builder.node('Concat', parts, { axis: int(numberAttribute(node, 'axis', 0)) })];
   },
 };
