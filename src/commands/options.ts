@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { architectureExamples } from '../architectures/architecture.ts';
+import { type Augmentation, parseAugmentation } from '../core/augment.ts';
+import { decayNames } from '../core/schedule.ts';
 import { strategyNames } from '../core/selection.ts';
 import { type Device, devices } from '../engine/engine.ts';
+import { decayedNames } from '../jobs/optimization.ts';
 import { availableThreads } from '../runtime/host.ts';
 
 /** A whole number from `least` up. */
@@ -56,6 +59,12 @@ function accuracy(text: string): string {
   return text;
 }
 
+function augmentation(text: string): Augmentation {
+  const found = parseAugmentation(text);
+  if (found === undefined) throw new InvalidArgumentError('Expected crop:PIXELS, flip or both, as crop:4,flip.');
+  return found;
+}
+
 /** What runs decides bits, so a run records the device itself. */
 function resolveDevice(name: Device | 'auto'): Device {
   return name === 'auto' ? 'cpu' : name;
@@ -107,11 +116,35 @@ const options: Readonly<Record<string, () => Option>> = {
     option('--small-batch <n>', 'candidates of a step that are trained on (n_b)').argParser(wholeNumber(1)).default(32),
   steps: () => option('--steps <n>', 'training steps').argParser(wholeNumber(1)).conflicts('epochs'),
   epochs: () => option('--epochs <n>', 'passes over the candidates, instead of --steps').argParser(positiveNumber()),
-  lr: () => option('--lr <rate>', 'learning rate of AdamW').argParser(positiveNumber()).default(1e-3, '1e-3'),
-  weightDecay: () =>
-    option('--weight-decay <rate>', 'decoupled weight decay of AdamW')
+  lr: () => option('--lr <rate>', 'full learning rate').argParser(positiveNumber()).default(1e-3, '1e-3'),
+  optimizer: () =>
+    option('--optimizer <name>', 'adamw, or sgd with momentum')
+      .argParser(oneOf(['adamw', 'sgd'] as const))
+      .default('adamw'),
+  momentum: () =>
+    option('--momentum <share>', 'momentum of sgd')
       .argParser(positiveNumber({ zero: true }))
-      .default(0.01),
+      .default(0.9),
+  decay: () =>
+    option('--decay <which>', 'what weight decay applies to: all, or matrices (no biases, no scales of normalisation)')
+      .argParser(oneOf(decayedNames))
+      .default('all'),
+  clip: () =>
+    option('--clip <norm>', 'greatest norm of the gradients (default: none)').argParser(positiveNumber()).default(null),
+  schedule: () =>
+    option('--schedule <name>', `how the learning rate goes down: ${decayNames.join(', ')}`)
+      .argParser(oneOf(decayNames))
+      .default('constant'),
+  warmup: () =>
+    option('--warmup <steps>', 'steps over which the learning rate rises').argParser(wholeNumber(0)).default(0),
+  augment: () =>
+    option('--augment <what>', 'change images before they are trained on: crop:PIXELS, flip or both, as crop:4,flip')
+      .argParser(augmentation)
+      .default(null),
+  weightDecay: () =>
+    option('--weight-decay <rate>', 'weight decay (default: 0.01, with sgd 0)')
+      .argParser(positiveNumber({ zero: true }))
+      .default(null),
   evalEvery: () => option('--eval-every <steps>', 'steps between evaluations').argParser(wholeNumber(1)).default(20),
   checkpointEvery: () =>
     option('--checkpoint-every <seconds>', 'seconds between checkpoints')

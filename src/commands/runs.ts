@@ -9,9 +9,14 @@ import { joinPath } from '../runtime/files.ts';
 import { commandLine, wantsColour } from '../runtime/terminal.ts';
 import { type Outcome, shownCommand } from './session.ts';
 
+/** Options of every command that trains. */
+export const optimizationOptions: readonly string[] = [
+  ...['lr', 'optimizer', 'momentum', 'weightDecay', 'decay', 'clip', 'augment'],
+];
+
 /** Options of every command that trains a target. */
 export const trainingOptions: readonly string[] = [
-  ...['model', 'bigBatch', 'smallBatch', 'steps', 'epochs', 'lr', 'weightDecay', 'evalEvery'],
+  ...['model', 'bigBatch', 'smallBatch', 'steps', 'epochs', ...optimizationOptions, 'schedule', 'warmup', 'evalEvery'],
   ...['checkpointEvery', 'engine', 'device', 'threads', 'out', 'resume', 'config', 'json'],
 ];
 

@@ -37,7 +37,7 @@ export interface StepResult {
   readonly predicted: Int32Array;
 }
 
-/** Everything a trainer needs to go on bit for bit: weights and moments by name, and the steps taken. */
+/** Everything a trainer needs to go on bit for bit: weights and what its optimiser keeps by name, and the steps taken. */
 export interface TrainerState {
   readonly step: number;
   readonly tensors: Readonly<Record<string, Tensor>>;
@@ -47,7 +47,7 @@ export interface TrainerState {
 export interface Trainer extends Scorer {
   /** One optimiser step on the plain mean loss of the batch, whose buffers are moved to the thread. */
   step(batch: Batch, learningRate: number): Promise<StepResult>;
-  /** A copy of weights and moments. */
+  /** A copy of the weights and of what the optimiser keeps. */
   state(): Promise<TrainerState>;
   /** A copy of the weights alone, by initialiser. */
   weights(): Promise<ReadonlyMap<string, Tensor>>;

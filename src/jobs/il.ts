@@ -1,3 +1,4 @@
+import { augmenter } from '../core/augment.ts';
 import { RhoError, usageError } from '../core/errors.ts';
 import { makeOrder, type Order } from '../core/order.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -13,8 +14,9 @@ import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { type IlCard, type IlCheck, ilCardVersion } from './ilCard.ts';
 import { feedFrom, loadModel, type ModelFile, parameterCount } from './model.ts';
+import { type OptimizationOptions, optimizerFrom } from './optimization.ts';
 
-export interface IlOptions extends DeviceOptions {
+export interface IlOptions extends DeviceOptions, OptimizationOptions {
   /** An architecture such as `mlp:64`, or an .onnx file to train on from. */
   readonly ilModel: string;
   /** Most passes over the holdout. */
@@ -22,8 +24,6 @@ export interface IlOptions extends DeviceOptions {
   readonly ilBatch: number;
   /** Checks in a row without a lower loss after which training ends. */
   readonly ilPatience: number;
-  readonly lr: number;
-  readonly weightDecay: number;
   readonly seed: number;
 }
 
@@ -66,10 +66,10 @@ export async function trainIlModel(
     outputs: ['loss', 'predicted'],
     smallBatch: options.ilBatch,
     seed: streams,
-    optimizer: { weightDecay: options.weightDecay },
+    optimizer: optimizerFrom(options),
   });
   const began = performance.now();
-  const fitted = await fit(trainer, order, experiment, options, host).finally(() => trainer.close());
+  const fitted = await fit(trainer, order, streams, experiment, options, host).finally(() => trainer.close());
   const bytes = replaceWeights(initial.bytes, initial.name, fitted.weights);
   const card: IlCard = {
     format: 'rho-loss-il-card',
@@ -87,7 +87,8 @@ export async function trainIlModel(
       seed: options.seed,
       batch: options.ilBatch,
       learningRate: options.lr,
-      weightDecay: options.weightDecay,
+      optimizer: optimizerFrom(options),
+      augment: options.augment,
       epochs: fitted.checks.at(-1)!.epoch,
       seconds: (performance.now() - began) / 1000,
     },
@@ -110,6 +111,7 @@ interface Fitted {
 async function fit(
   trainer: Trainer,
   order: Order,
+  seed: number,
   { data, split }: Experiment,
   options: IlOptions,
   host: Host,
@@ -122,8 +124,10 @@ async function fit(
   let best: IlCheck | undefined;
   let weights: ReadonlyMap<string, Tensor> = new Map();
   progress.start(`IL model ${options.ilModel}`, steps);
+  const augment = augmenter(options.augment, seed);
   const takeStep = async (step: number) => {
-    const { meanLoss } = await trainer.step(await data.gather(order.at(step - 1)), options.lr);
+    const batch = await data.gather(order.at(step - 1));
+    const { meanLoss } = await trainer.step(augment(batch, step), options.lr);
     requireFinite(meanLoss, step);
     progress.update(step, `loss ${meanLoss.toFixed(2)}`);
   };

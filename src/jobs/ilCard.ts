@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Augmentation } from '../core/augment.ts';
 import { dataError } from '../core/errors.ts';
 import type { Preprocessing } from '../core/preprocessing.ts';
 import { sha256 } from '../data/hash.ts';
+import type { OptimizerOptions } from '../onnx/optimizer.ts';
 import { exists, readText } from '../runtime/files.ts';
 import type { Versions } from '../runtime/host.ts';
 import { type TrainedOn, trainedOnSchema } from '../store/manifest.ts';
@@ -39,7 +41,8 @@ export interface IlCard {
     readonly seed: number;
     readonly batch: number;
     readonly learningRate: number;
-    readonly weightDecay: number;
+    readonly optimizer: OptimizerOptions;
+    readonly augment: Augmentation | null;
     readonly epochs: number;
     readonly seconds: number;
   };

@@ -2,7 +2,7 @@ import { dataError } from '../core/errors.ts';
 import { findClassifier } from '../onnx/classifier.ts';
 import type { Graph, GraphValue } from '../onnx/graph.ts';
 import { ops } from '../onnx/ops/index.ts';
-import { trainableParameters } from '../onnx/trainStep.ts';
+import { trainableParameters } from '../onnx/trainingGraph.ts';
 import { parseReportData, type ReportData } from '../report/reportData.ts';
 import { exists, isFolder, joinPath, readText } from '../runtime/files.ts';
 import type { StoreManifest } from '../store/manifest.ts';

@@ -1,5 +1,7 @@
+import { augmenter } from '../core/augment.ts';
 import { dataError } from '../core/errors.ts';
 import { makeOrder } from '../core/order.ts';
+import { rateAt } from '../core/schedule.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions, Trainer } from '../engine/engine.ts';
@@ -9,16 +11,16 @@ import { openEventLog, readEvents } from '../loop/eventLog.ts';
 import type { StartEvent, StepEvent, TrainEvent } from '../loop/events.ts';
 import type { IrreducibleLosses } from '../loop/irreducible.ts';
 import { train } from '../loop/train.ts';
-import { adamwDefaults } from '../onnx/adamw.ts';
 import { replaceWeights } from '../onnx/model.ts';
 import { trainStep } from '../onnx/trainStep.ts';
 import { exists, joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
 import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
+import { type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
 
 /** How a target is trained, as on the command line. */
-export interface TrainingOptions extends DeviceOptions {
+export interface TrainingOptions extends DeviceOptions, OptimizationOptions, ScheduleOptions {
   readonly model: string;
   readonly bigBatch: number;
   readonly smallBatch: number;
@@ -26,8 +28,6 @@ export interface TrainingOptions extends DeviceOptions {
   readonly steps: number | null;
   /** Passes over the candidates. */
   readonly epochs: number | null;
-  readonly lr: number;
-  readonly weightDecay: number;
   readonly evalEvery: number;
   /** Seconds between checkpoints. */
   readonly checkpointEvery: number;
@@ -45,8 +45,8 @@ export interface SelectionRun {
 export async function checkTarget(experiment: Experiment, options: TrainingOptions): Promise<void> {
   requireBatch(experiment, 'target', options.bigBatch, '--big-batch');
   const model = await loadModel(options.model, experiment.data, 0);
-  const { betas } = adamwDefaults;
-  trainStep(model.graph, { ...feedFrom(experiment.data, model.name), smallBatch: options.smallBatch, betas });
+  const optimizer = optimizerFrom(options);
+  trainStep(model.graph, { ...feedFrom(experiment.data, model.name), smallBatch: options.smallBatch, optimizer });
 }
 
 /**
@@ -76,7 +76,7 @@ export async function runSelection(
     outputs: strategyOf(run.strategy).needsGradientNorm ? ['loss', 'predicted', 'gradientNorm'] : ['loss', 'predicted'],
     smallBatch: options.smallBatch,
     seed: run.seed,
-    optimizer: { weightDecay: options.weightDecay },
+    optimizer: optimizerFrom(options),
     ...(checkpoint && { state: checkpoint.state }),
   });
   try {
@@ -118,7 +118,8 @@ async function trainLogged(
       strategy: strategyOf(run.strategy),
       irreducible: run.irreducible,
       smallBatch: options.smallBatch,
-      learningRate: options.lr,
+      learningRate: (step) => options.lr * rateAt({ decay: options.schedule, warmup: options.warmup, steps }, step),
+      augment: augmenter(options.augment, run.seed),
       steps,
       test,
       evalEvery: options.evalEvery,

@@ -18,7 +18,10 @@ export interface TrainOptions {
   /** Null for a strategy that needs none. */
   readonly irreducible: IrreducibleLosses | null;
   readonly smallBatch: number;
-  readonly learningRate: number;
+  /** The learning rate of step 1, 2, … */
+  readonly learningRate: (step: number) => number;
+  /** Changes the small batch of a step before it is trained on; candidates are scored as they are stored. */
+  readonly augment: (batch: Batch, step: number) => Batch;
   readonly steps: number;
   readonly test: Dataset;
   readonly evalEvery: number;
@@ -42,7 +45,7 @@ export async function train(options: TrainOptions): Promise<void> {
   for (let step = from.step + 1; step <= steps; step++) {
     const began = performance.now();
     const candidates = order.at(step - 1);
-    const event = await trainOnBest(options, candidates);
+    const event = await trainOnBest(options, candidates, step);
     seconds += (performance.now() - began) / 1000;
 
     const stepEvent: StepEvent = { type: 'step', step, seconds, ...event };
@@ -64,12 +67,13 @@ export async function train(options: TrainOptions): Promise<void> {
 type StepOutcome = Omit<StepEvent, 'type' | 'step' | 'seconds'>;
 
 /** One step: choose among the candidates and train on the choice. */
-async function trainOnBest(options: TrainOptions, ids: Uint32Array): Promise<StepOutcome> {
-  const { trainer, data, strategy, smallBatch, learningRate } = options;
+async function trainOnBest(options: TrainOptions, ids: Uint32Array, step: number): Promise<StepOutcome> {
+  const { trainer, data, strategy, smallBatch } = options;
+  const trainOn = async (chosenIds: Uint32Array): Promise<StepResult> =>
+    trainer.step(options.augment(await data.gather(chosenIds), step), options.learningRate(step));
   if (strategy.score === null) {
     const chosenIds = ids.slice(0, smallBatch);
-    const result = await trainer.step(await data.gather(chosenIds), learningRate);
-    return describeUnscored(data, chosenIds, result);
+    return describeUnscored(data, chosenIds, await trainOn(chosenIds));
   }
   const gather = (): Promise<Batch> => data.gather(ids);
   const irreducible = strategy.needsIrreducibleLoss ? options.irreducible!.at(ids, gather) : undefined;
@@ -85,8 +89,7 @@ async function trainOnBest(options: TrainOptions, ids: Uint32Array): Promise<Ste
   });
   const selection = selectTop(reducible, ids, smallBatch);
   const chosenIds = selection.chosen.map((position) => ids[position]!);
-  const result = await trainer.step(await data.gather(chosenIds), learningRate);
-  return describeScored(data, ids, chosenIds, scores, selection, result);
+  return describeScored(data, ids, chosenIds, scores, selection, await trainOn(chosenIds));
 }
 
 function describeUnscored(data: Dataset, ids: Uint32Array, { meanLoss, loss, predicted }: StepResult): StepOutcome {

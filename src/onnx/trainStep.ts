@@ -1,26 +1,27 @@
 import { dataError } from '../core/errors.ts';
-import { adamwInputs, writeAdamw } from './adamw.ts';
 import { differentiate } from './autodiff.ts';
-import { GraphBuilder } from './builder.ts';
-import { type Classifier, requireClassifier, requireLogits } from './classifier.ts';
+import type { GraphBuilder } from './builder.ts';
+import { clipGradients } from './clipGradients.ts';
 import type { Graph } from './graph.ts';
-import { appendLossHead, writeExampleOutputs } from './lossHead.ts';
-import { declareStoredInputs, type FeedOptions } from './preprocess.ts';
-import { addTrainingForm, type DropoutMask, runningAverages } from './trainingForm.ts';
-import { upgradedOpsets } from './upgrade.ts';
+import { decays, type Optimizer, type OptimizerOptions, optimizerOf } from './optimizer.ts';
+import type { DropoutMask } from './trainingForm.ts';
+import {
+  type FedTensor,
+  nextOf,
+  type TrainingGraphOptions,
+  trainingBuilder,
+  writeForward,
+  writeTrainingOutputs,
+} from './trainingGraph.ts';
 
-export interface TrainStepOptions extends FeedOptions {
-  readonly smallBatch: number;
-  /** Decay rates of AdamW's moments; default .9 and .999. */
-  readonly betas: readonly [number, number];
+export interface TrainStepOptions extends TrainingGraphOptions {
+  readonly optimizer: OptimizerOptions;
 }
 
-/** One trained tensor: its inputs are also the names of its outputs with `/next` behind. */
-export interface Parameter {
-  readonly name: string;
-  readonly dims: readonly number[];
-  /** Inputs of the first and second moment. */
-  readonly moments: readonly [string, string];
+/** One trained tensor. */
+export interface Parameter extends FedTensor {
+  /** Inputs that take what the optimiser keeps for it, of the same shape. */
+  readonly state: readonly string[];
 }
 
 /** A whole training step as one graph, and what to feed it with. */
@@ -29,84 +30,53 @@ export interface TrainStep {
   readonly parameters: readonly Parameter[];
   readonly masks: readonly DropoutMask[];
   /** Running averages, which are inputs and have a next value as parameters do. */
-  readonly averages: readonly { readonly name: string; readonly dims: readonly number[] }[];
+  readonly averages: readonly FedTensor[];
 }
-
-/** The name under which a step gives the next value of an input. */
-export function nextOf(name: string): string {
-  return `${name}/next`;
-}
-
-/** The outputs of a train step beside the next weights and moments: of each example before the step, and their mean loss. */
-export const trainStepOutputs = ['meanLoss', 'loss', 'predicted'] as const;
 
 /**
  * Derives the train-step graph of a model in eval form: preprocessing, training form, mean cross-entropy of the small batch,
- * gradients and AdamW in one ONNX graph. Inputs: the stored examples, labels, the scalars of AdamW, dropout masks, and each
- * parameter with its two moments; outputs: `trainStepOutputs` and the next value of each parameter and moment.
+ * gradients and optimiser in one ONNX graph. Inputs: those of the training graph, the scalars of the optimiser, and what it
+ * keeps for each parameter; outputs: `trainingOutputs` and the next value of each parameter, its state and each running
+ * average.
  */
 export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
-  const classifier = requireClassifier(model, options.name);
-  const names = trainableParameters(classifier);
-  const averaged = new Set(runningAverages(classifier));
-  const builder = new GraphBuilder(`${model.name}/train-step`, upgradedOpsets(model, options.name), model);
-  declareStoredInputs(builder, model, options.smallBatch, options);
-  for (const [name, tensor] of model.weights) {
-    if (names.includes(name) || averaged.has(name)) builder.input({ name, ...tensor });
-    else builder.weight(name, tensor);
-  }
-  const { masks, averages } = addTrainingForm(builder, classifier);
-  requireLogits(builder, classifier.logits, options);
-  const head = appendLossHead(builder, classifier.logits);
-  const meanLoss = builder.node('ReduceMean', [head.loss], { keepdims: { kind: 'int', value: 0 } });
-
+  const builder = trainingBuilder(model, options, 'train-step');
+  const { names, masks, averages, head, meanLoss } = writeForward(builder, model, options);
   const gradients = differentiate(builder, meanLoss, names);
-  for (const name of adamwInputs) builder.input({ name, dtype: 'float32', dims: [] });
-  const parameters = names
-    .filter((name) => gradients.has(name))
-    .map((name) => writeUpdate(builder, name, gradients.get(name)!, options.betas));
-  if (parameters.length === 0)
+  if (gradients.size === 0)
     throw dataError(
       `Cannot train "${options.name}": none of its weights reaches the logits, expected float32 initialisers`,
     );
-  for (const { name, next } of averages) builder.output(next, nextOf(name));
-  builder.output(meanLoss, 'meanLoss');
-  writeExampleOutputs(builder, head, ['loss', 'predicted']);
+  const parameters = writeUpdates(builder, gradients, optimizerOf(options.optimizer));
+  writeTrainingOutputs(builder, head, meanLoss, averages);
+  const fed = new Set([...parameters, ...averages].map(({ name }) => name));
   return {
-    graph: withUntrained(builder.build(), model, new Set([...parameters.map(({ name }) => name), ...averaged])),
+    graph: withUntrained(builder.build(), model, fed),
     parameters,
     masks,
     averages: averages.map(({ name }) => ({ name, dims: builder.dims(name) })),
   };
 }
 
-/** The initialisers that can be trained: float32, of rank 1 and up, on the way to the logits, no running averages. */
-export function trainableParameters(classifier: Classifier): readonly string[] {
-  const { graph, nodes } = classifier;
-  const averages = new Set(runningAverages(classifier));
-  const used = new Set(nodes.flatMap((node) => node.inputs));
-  return [...graph.weights]
-    .filter(
-      ([name, tensor]) => tensor.dtype === 'float32' && tensor.dims.length > 0 && used.has(name) && !averages.has(name),
-    )
-    .map(([name]) => name);
-}
-
-function writeUpdate(
+function writeUpdates(
   builder: GraphBuilder,
-  name: string,
-  gradient: string,
-  betas: readonly [number, number],
-): Parameter {
-  const dims = builder.dims(name);
-  const moments = [`${name}/moment1`, `${name}/moment2`] as const;
-  for (const moment of moments) builder.input({ name: moment, dtype: 'float32', dims });
-  const next = writeAdamw(builder, name, gradient, moments, betas);
-  builder.output(next.parameter, nextOf(name));
-  next.moments.forEach((value, index) => {
-    builder.output(value, nextOf(moments[index]!));
+  gradients: ReadonlyMap<string, string>,
+  optimizer: Optimizer,
+): readonly Parameter[] {
+  const { options } = optimizer;
+  for (const name of Object.keys(optimizer.scalarsAt(1, 1))) builder.input({ name, dtype: 'float32', dims: [] });
+  const clipped = options.clipNorm === null ? gradients : clipGradients(builder, gradients, options.clipNorm);
+  return [...clipped].map(([name, gradient]) => {
+    const dims = builder.dims(name);
+    const state = optimizer.stateNames(name);
+    for (const kept of state) builder.input({ name: kept, dtype: 'float32', dims });
+    const next = optimizer.write(builder, { parameter: name, state }, gradient, decays(options, dims));
+    builder.output(next.parameter, nextOf(name));
+    next.state.forEach((value, index) => {
+      builder.output(value, nextOf(state[index]!));
+    });
+    return { name, dims, state };
   });
-  return { name, dims, moments };
 }
 
 /** Weights that the gradient does not reach were declared as inputs: makes them weights again, where they are used at all. */

@@ -6,6 +6,7 @@ import { randomStream } from '../../src/core/random.ts';
 import { float32, type Tensor } from '../../src/core/tensor.ts';
 import type { Scorer, StepResult, Trainer, TrainerState } from '../../src/engine/engine.ts';
 import { openScorer, openTrainer, type ScorerOptions, type TrainerOptions } from '../../src/engine/ort/open.ts';
+import { adamwDefaults } from '../../src/onnx/adamw.ts';
 import { GraphBuilder } from '../../src/onnx/builder.ts';
 import type { Graph } from '../../src/onnx/graph.ts';
 import { linear, uniform } from '../onnx/models.ts';
@@ -186,7 +187,7 @@ describe('a trainer', () => {
 
   test('takes optimiser settings', async () => {
     // So large an epsilon leaves nothing of the gradient, and the decay alone.
-    const frozen = await trainer(model(), { optimizer: { weightDecay: 0.5, epsilon: 1e30 } });
+    const frozen = await trainer(model(), { optimizer: { ...adamwDefaults, weightDecay: 0.5, epsilon: 1e30 } });
     const before = model().weights.get('fc1.weight')!.data as Float32Array;
     await frozen.step(batch(0), 0.5);
     expect((await frozen.weights()).get('fc1.weight')!.data as Float32Array).toBeAllClose(

@@ -53,7 +53,8 @@ async function run(strategy: StrategyName, more: Partial<TrainOptions> = {}): Pr
     strategy: strategyOf(strategy),
     irreducible: storedLosses(irreducible),
     smallBatch,
-    learningRate: 0.02,
+    learningRate: () => 0.02,
+    augment: (batch) => batch,
     steps,
     test: held,
     evalEvery: 5,
@@ -224,7 +225,7 @@ test('too few losses that are numbers end the run', async () => {
 
 test('a run that diverges ends with the step and what to do, its last event told', async () => {
   const seen: (StepEvent | EvaluationEvent)[] = [];
-  const run0 = run('uniform', { learningRate: 1e30, emit: async (event) => void seen.push(event) });
+  const run0 = run('uniform', { learningRate: () => 1e30, emit: async (event) => void seen.push(event) });
   await expect(run0).rejects.toMatchObject({
     kind: 'failure',
     message: expect.stringMatching(/^Training diverged: the loss of step \d+ is (NaN|Infinity), try a lower --lr$/),

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { float32 } from '../../src/core/tensor.ts';
-import { type AdamwOptions, adamwDefaults, adamwInputs, adamwScalars, writeAdamw } from '../../src/onnx/adamw.ts';
+import { type AdamwOptions, adamw, adamwDefaults } from '../../src/onnx/adamw.ts';
 import { GraphBuilder } from '../../src/onnx/builder.ts';
 import { runGraph } from './runGraph.ts';
+
+/** The optimiser's options and the learning rate of the step. */
+type RatedOptions = AdamwOptions & { readonly learningRate: number };
 
 interface State {
   readonly parameter: readonly number[];
@@ -12,22 +15,24 @@ interface State {
 }
 
 /** One update by the graph that writeAdamw makes; its moments are kept divided by 1 - beta. */
-async function update(state: State, gradient: readonly number[], step: number, options: AdamwOptions): Promise<State> {
+async function update(state: State, gradient: readonly number[], step: number, options: RatedOptions): Promise<State> {
   const [beta1, beta2] = options.betas;
   const builder = new GraphBuilder('adamw');
   const dims = [gradient.length];
   for (const name of ['p', 'g', 'm', 'v']) builder.input({ name, dtype: 'float32', dims });
-  for (const name of adamwInputs) builder.input({ name, dtype: 'float32', dims: [] });
-  const next = writeAdamw(builder, 'p', 'g', ['m', 'v'], options.betas);
+  const optimizer = adamw(options);
+  const scalars = Object.entries(optimizer.scalarsAt(step, options.learningRate));
+  for (const [name] of scalars) builder.input({ name, dtype: 'float32', dims: [] });
+  const next = optimizer.write(builder, { parameter: 'p', state: ['m', 'v'] }, 'g', options.weightDecay > 0);
   builder.output(next.parameter, 'parameter');
-  builder.output(next.moments[0], 'first');
-  builder.output(next.moments[1], 'second');
+  builder.output(next.state[0]!, 'first');
+  builder.output(next.state[1]!, 'second');
   const { parameter, first, second } = await runGraph(builder.build(), {
     p: float32(state.parameter),
     g: float32(gradient),
     m: float32(state.first.map((value) => value / (1 - beta1))),
     v: float32(state.second.map((value) => value / (1 - beta2))),
-    ...adamwScalars(step, options),
+    ...Object.fromEntries(scalars.map(([name, value]) => [name, float32([value], [])])),
   });
   return {
     parameter: Array.from(parameter!.data, Number),
@@ -37,7 +42,7 @@ async function update(state: State, gradient: readonly number[], step: number, o
 }
 
 /** AdamW as in algorithm 2 of Loshchilov and Hutter, in float64. */
-function reference(state: State, gradient: readonly number[], step: number, options: AdamwOptions): State {
+function reference(state: State, gradient: readonly number[], step: number, options: RatedOptions): State {
   const [beta1, beta2] = options.betas;
   const first = state.first.map((m, i) => beta1 * m + (1 - beta1) * gradient[i]!);
   const second = state.second.map((v, i) => beta2 * v + (1 - beta2) * gradient[i]! ** 2);
@@ -53,7 +58,8 @@ function reference(state: State, gradient: readonly number[], step: number, opti
 const zero: State = { parameter: [0, 0, 0], first: [0, 0, 0], second: [0, 0, 0] };
 
 test('the defaults are those of PyTorch', () => {
-  expect(adamwDefaults).toEqual({ learningRate: 1e-3, weightDecay: 0.01, betas: [0.9, 0.999], epsilon: 1e-8 });
+  expect(adamwDefaults).toMatchObject({ kind: 'adamw', weightDecay: 0.01, betas: [0.9, 0.999], epsilon: 1e-8 });
+  expect(adamwDefaults).toMatchObject({ decayAll: true, clipNorm: null });
 });
 
 test('the first step goes by the learning rate against the sign of the gradient', async () => {
@@ -81,8 +87,11 @@ describe('the bias of the moments is corrected', () => {
   const gradient = [0.5, -1e-3, -4];
 
   test.each([1, 2, 3, 10, 1000, 1_000_000])('at step %i', async (step) => {
-    const options: AdamwOptions = { learningRate: 0.01, weightDecay: 0.1, betas: [0.8, 0.99], epsilon: 1e-6 };
-    for (const of of [options, adamwDefaults]) {
+    const options: RatedOptions = {
+      ...adamwDefaults,
+      ...{ learningRate: 0.01, weightDecay: 0.1, betas: [0.8, 0.99], epsilon: 1e-6 },
+    };
+    for (const of of [options, { ...adamwDefaults, learningRate: 1e-3 }]) {
       const expected = reference(state, gradient, step, of);
       const found = await update(state, gradient, step, of);
       // What the step adds to the parameter, to the rounding of the parameter itself.
@@ -112,6 +121,6 @@ describe('weight decay is decoupled', () => {
 });
 
 test('epsilon bounds the step of a vanishing gradient', async () => {
-  const found = await update(zero, [1e-8, 1e-10, 0], 1, adamwDefaults);
+  const found = await update(zero, [1e-8, 1e-10, 0], 1, { ...adamwDefaults, learningRate: 1e-3 });
   expect(found.parameter).toBeAllClose([-1e-3 / 2, -1e-3 / 101, 0], { rtol: 1e-4, atol: 1e-12 });
 });

@@ -2,19 +2,28 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { allocate, float32, int64, type Tensor } from '../../src/core/tensor.ts';
-import { type AdamwOptions, adamwDefaults, adamwScalars } from '../../src/onnx/adamw.ts';
+import { type AdamwOptions, adamw, adamwDefaults } from '../../src/onnx/adamw.ts';
 import { findClassifier } from '../../src/onnx/classifier.ts';
 import { float, type Graph, int, ints } from '../../src/onnx/graph.ts';
 import { labelsInput } from '../../src/onnx/lossHead.ts';
 import { readModel } from '../../src/onnx/model.ts';
 import { scoreGraph } from '../../src/onnx/scoreGraph.ts';
 import { elementTypeOf } from '../../src/onnx/tensorProto.ts';
-import { nextOf, type TrainStep, trainableParameters, trainStep } from '../../src/onnx/trainStep.ts';
+import { nextOf, trainableParameters } from '../../src/onnx/trainingGraph.ts';
+import { type TrainStep, trainStep } from '../../src/onnx/trainStep.ts';
 import { fedWith, linear, modelOf, uniform } from './models.ts';
 import { openGraph, runGraph, type Tensors } from './runGraph.ts';
 
+/** AdamW's options and the learning rate; defaults PyTorch's. */
+type Rated = Partial<AdamwOptions> & { readonly learningRate?: number };
+
+function scalarsAt(step: number, { learningRate = 1e-3, ...options }: Rated): Tensors {
+  const values = adamw({ ...adamwDefaults, ...options }).scalarsAt(step, learningRate);
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, float32([value], [])]));
+}
+
 function stepOf(model: Graph, width: number, smallBatch: number): TrainStep {
-  return trainStep(model, { ...fedWith(width), smallBatch, betas: adamwDefaults.betas });
+  return trainStep(model, { ...fedWith(width), smallBatch, optimizer: adamwDefaults });
 }
 
 function labelsOf(labels: readonly number[]): Tensor {
@@ -24,9 +33,9 @@ function labelsOf(labels: readonly number[]): Tensor {
 /** What a step from the model's own weights is fed with, apart from the scalars of AdamW. */
 function feedsOf(model: Graph, step: TrainStep, x: Tensor, labels: readonly number[]): Tensors {
   const feeds: Record<string, Tensor> = { x, [labelsInput]: labelsOf(labels) };
-  for (const { name, dims, moments } of step.parameters) {
+  for (const { name, dims, state } of step.parameters) {
     feeds[name] = model.weights.get(name)!;
-    for (const moment of moments) feeds[moment] = { dtype: 'float32', dims, data: allocate('float32', dims) };
+    for (const kept of state) feeds[kept] = { dtype: 'float32', dims, data: allocate('float32', dims) };
   }
   return feeds;
 }
@@ -37,10 +46,10 @@ function firstStep(
   step: TrainStep,
   x: Tensor,
   labels: readonly number[],
-  options: Partial<AdamwOptions> = {},
+  options: Rated = {},
   masks: Tensors = {},
 ): Promise<Tensors> {
-  const scalars = adamwScalars(1, { ...adamwDefaults, ...options });
+  const scalars = scalarsAt(1, options);
   return runGraph(step.graph, { ...feedsOf(model, step, x, labels), ...scalars, ...masks });
 }
 
@@ -95,14 +104,14 @@ describe('one step of a linear model', () => {
   test('names its inputs and outputs after the weights', () => {
     const { graph, parameters, masks } = stepOf(zeros, 2, 3);
     expect(parameters).toMatchObject([
-      { name: 'fc.weight', dims: [2, 2], moments: ['fc.weight/moment1', 'fc.weight/moment2'] },
-      { name: 'fc.bias', dims: [2], moments: ['fc.bias/moment1', 'fc.bias/moment2'] },
+      { name: 'fc.weight', dims: [2, 2], state: ['fc.weight/moment1', 'fc.weight/moment2'] },
+      { name: 'fc.bias', dims: [2], state: ['fc.bias/moment1', 'fc.bias/moment2'] },
     ]);
     expect(masks).toEqual([]);
     expect(graph.inputs.find(({ name }) => name === 'x')).toEqual({ name: 'x', dtype: 'float32', dims: [3, 2] });
     expect(graph.outputs.map(({ name }) => name).sort()).toEqual(
       [
-        ...parameters.flatMap(({ name, moments }) => [nextOf(name), ...moments.map(nextOf)]),
+        ...parameters.flatMap(({ name, state }) => [nextOf(name), ...state.map(nextOf)]),
         ...['loss', 'meanLoss', 'predicted'],
       ].sort(),
     );
@@ -129,9 +138,9 @@ test('many steps bring the loss down', async () => {
   const losses: number[] = [];
   let state: Tensors = feedsOf(model, step, x, [0, 1, 1, 0]);
   for (let taken = 1; taken <= 150; taken++) {
-    const next = await open.run({ ...state, ...adamwScalars(taken, { ...adamwDefaults, learningRate: 0.05 }) });
+    const next = await open.run({ ...state, ...scalarsAt(taken, { learningRate: 0.05 }) });
     losses.push(Number(next.meanLoss!.data[0]));
-    const trained = step.parameters.flatMap(({ name, moments }) => [name, ...moments]);
+    const trained = step.parameters.flatMap(({ name, state }) => [name, ...state]);
     state = { ...state, ...Object.fromEntries(trained.map((name) => [name, next[nextOf(name)]!])) };
   }
   await open.release();
@@ -247,7 +256,7 @@ describe('what is no classifier is refused', () => {
     const model = readModel(new Uint8Array(readFileSync(file)), file);
     const stored = [{ dtype: 'float32', dims: [1, 224, 224] }] as const;
     const options = { name: 'sr.onnx', stored, preprocessing: { kind: 'none' }, smallBatch: 1 } as const;
-    expect(() => trainStep(model, { ...options, betas: adamwDefaults.betas })).toThrow(
+    expect(() => trainStep(model, { ...options, optimizer: adamwDefaults })).toThrow(
       'Cannot use "sr.onnx" as a classifier: "output" is float32 [batch_size, 1, 672, 672]',
     );
   });
@@ -427,5 +436,5 @@ test('names made up for the derived graphs keep clear of those in the model, whi
   });
   const plain = plainLinear(uniform(1, [3, 2]), uniform(2, [3]));
   expect(loss!.data).toEqual(await losses(plain, float32([3, 4], [1, 2]), [1]));
-  expect(trainStep(made, { ...options, smallBatch: 1, betas: adamwDefaults.betas }).parameters).toHaveLength(2);
+  expect(trainStep(made, { ...options, smallBatch: 1, optimizer: adamwDefaults }).parameters).toHaveLength(2);
 });

@@ -1,8 +1,8 @@
 import type { Batch } from '../../core/batch.ts';
-import { type AdamwOptions, adamwDefaults } from '../../onnx/adamw.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import { writeModel } from '../../onnx/model.ts';
+import { type OptimizerOptions, optimizerDefaults } from '../../onnx/optimizer.ts';
 import { type FeedOptions, fedInputs } from '../../onnx/preprocess.ts';
 import { scoreGraph } from '../../onnx/scoreGraph.ts';
 import { trainStep } from '../../onnx/trainStep.ts';
@@ -27,15 +27,16 @@ export async function openScorer(model: Graph, options: ScorerOptions): Promise<
 export interface TrainerOptions extends ScorerOptions {
   readonly smallBatch: number;
   readonly seed: number;
-  readonly optimizer?: Partial<AdamwOptions>;
+  /** Default AdamW as PyTorch has it. */
+  readonly optimizer?: OptimizerOptions;
   /** Where training goes on; default the weights of the model and no step taken. */
   readonly state?: TrainerState;
 }
 
 /** Opens a model for training and for scoring with its current weights, both in one thread of its own. */
 export async function openTrainer(model: Graph, options: TrainerOptions): Promise<Trainer> {
-  const optimizer = { ...adamwDefaults, ...options.optimizer };
-  const step = trainStep(model, { ...options, betas: optimizer.betas });
+  const optimizer = options.optimizer ?? optimizerDefaults();
+  const step = trainStep(model, { ...options, optimizer });
   const names = new Set([...step.parameters, ...step.averages].map(({ name }) => name));
   const scoring = scoreGraph(model, { ...options, weightsAsInputs: names });
   const inputs = fedInputs(model, options);

@@ -1,9 +1,10 @@
 import type { Batch } from '../../core/batch.ts';
 import { randomStream } from '../../core/random.ts';
-import { allocate, elementCount, type Tensor } from '../../core/tensor.ts';
-import { type AdamwOptions, adamwScalars } from '../../onnx/adamw.ts';
+import { allocate, elementCount, float32, type Tensor } from '../../core/tensor.ts';
+import { type OptimizerOptions, optimizerOf } from '../../onnx/optimizer.ts';
 import type { DropoutMask } from '../../onnx/trainingForm.ts';
-import { nextOf, type Parameter, type TrainStep, trainStepOutputs } from '../../onnx/trainStep.ts';
+import { type FedTensor, nextOf, trainingOutputs } from '../../onnx/trainingGraph.ts';
+import type { Parameter } from '../../onnx/trainStep.ts';
 import type { DeviceOptions, Scores, StepResult, TrainerState } from '../engine.ts';
 import { feedsOf, openScoringWork, type ScoringModel } from './scoringWork.ts';
 import { type OrtTensor, openSession, toOrt } from './session.ts';
@@ -14,12 +15,12 @@ export interface TrainingModel {
   readonly inputs: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly masks: readonly DropoutMask[];
-  readonly averages: TrainStep['averages'];
+  readonly averages: readonly FedTensor[];
   readonly scoring: ScoringModel;
-  readonly optimizer: AdamwOptions;
+  readonly optimizer: OptimizerOptions;
   /** Seeds the dropout masks. */
   readonly seed: number;
-  /** Weights, and moments where training goes on. */
+  /** Weights, and what the optimiser keeps where training goes on. */
   readonly state: TrainerState;
 }
 
@@ -37,10 +38,11 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
   const scoring = await openScoringWork(model.scoring, device);
   // What scoring and a saved model need: parameters and running averages.
   const weightNames = [...model.parameters, ...model.averages].map(({ name }) => name);
-  const momentNames = model.parameters.flatMap(({ moments }) => moments);
-  // Weights are read until the end of a step, so two sets of buffers swap roles; a moment is read by the one node that makes
-  // its next value, which may therefore take its place.
-  const moments = buffers(model, momentNames, model.state.tensors);
+  const keptNames = model.parameters.flatMap(({ state }) => state);
+  const optimizer = optimizerOf(model.optimizer);
+  // Weights are read until the end of a step, so two sets of buffers swap roles; what the optimiser keeps is read
+  // by the one node that makes its next value, which may therefore take its place.
+  const kept = buffers(model, keptNames, model.state.tensors);
   let weights = buffers(model, weightNames, model.state.tensors);
   let nextWeights = buffers(model, weightNames, {});
   let step = model.state.step;
@@ -48,12 +50,10 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
   return {
     score: (batch) => scoring.score(batch, weights),
     async step(batch, learningRate) {
-      const scalars = toOrtRecord(adamwScalars(step + 1, { ...model.optimizer, learningRate }));
-      const feeds = { ...feedsOf(batch, model.inputs), ...masksOf(model, step), ...scalars, ...weights, ...moments };
-      const fetches: Record<string, OrtTensor | null> = Object.fromEntries(
-        trainStepOutputs.map((name) => [name, null]),
-      );
-      for (const [name, tensor] of Object.entries({ ...nextWeights, ...moments })) fetches[nextOf(name)] = tensor;
+      const scalars = scalarsOf(optimizer.scalarsAt(step + 1, learningRate));
+      const feeds = { ...feedsOf(batch, model.inputs), ...masksOf(model, step), ...scalars, ...weights, ...kept };
+      const fetches: Record<string, OrtTensor | null> = Object.fromEntries(trainingOutputs.map((name) => [name, null]));
+      for (const [name, tensor] of Object.entries({ ...nextWeights, ...kept })) fetches[nextOf(name)] = tensor;
       const results = await session.run(feeds, fetches);
       [weights, nextWeights] = [nextWeights, weights];
       step += 1;
@@ -63,7 +63,7 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
         predicted: results.predicted!.data as Int32Array,
       };
     },
-    state: () => ({ step, tensors: copies({ ...weights, ...moments }) }),
+    state: () => ({ step, tensors: copies({ ...weights, ...kept }) }),
     weights: () => copies(weights),
     async release() {
       await session.release();
@@ -81,7 +81,7 @@ function buffers(
   known: TrainerState['tensors'],
 ): OrtRecord {
   const dimsOf = new Map([
-    ...parameters.flatMap(({ name, moments, dims }) => [name, ...moments].map((key) => [key, dims] as const)),
+    ...parameters.flatMap(({ name, state, dims }) => [name, ...state].map((key) => [key, dims] as const)),
     ...averages.map(({ name, dims }) => [name, dims] as const),
   ]);
   return Object.fromEntries(
@@ -104,8 +104,8 @@ function masksOf({ masks, seed }: TrainingModel, step: number): OrtRecord {
   );
 }
 
-function toOrtRecord(tensors: Readonly<Record<string, Tensor>>): OrtRecord {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(tensor)]));
+function scalarsOf(values: Readonly<Record<string, number>>): OrtRecord {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toOrt(float32([value], []))]));
 }
 
 function copies(tensors: OrtRecord): Record<string, Tensor> {

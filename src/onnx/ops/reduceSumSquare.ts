@@ -1,0 +1,11 @@
+import type { Op } from './op.ts';
+import { reductionTypes, spreadGradient } from './reduce.ts';
+
+export const reduceSumSquare: Op = {
+  name: 'ReduceSumSquare',
+  infer: reductionTypes,
+  gradient({ node, builder, upstream: [dy] }) {
+    const doubled = builder.node('Mul', [node.inputs[0]!, builder.scalar(2)]);
+    return [builder.node('Mul', [spreadGradient(builder, node, dy!), doubled])];
+  },
+};
