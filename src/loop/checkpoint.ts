@@ -17,7 +17,8 @@ const kept = 2;
 
 /** Writes a checkpoint into `folder` as one safetensors file and removes all but the newest two. */
 export async function writeCheckpoint(folder: string, { state, seconds, eventBytes }: Checkpoint): Promise<void> {
-  const metadata = { version, step: `${state.step}`, seconds: `${seconds}`, eventBytes: `${eventBytes}` };
+  const block = state.block === undefined ? {} : { block: `${state.block}` };
+  const metadata = { version, step: `${state.step}`, seconds: `${seconds}`, eventBytes: `${eventBytes}`, ...block };
   await makeFolder(folder);
   await writeFileAtomic(
     joinPath(folder, `step-${String(state.step).padStart(9, '0')}.safetensors`),
@@ -50,7 +51,7 @@ async function readCheckpoint(path: string): Promise<Checkpoint> {
       `Cannot resume from "${path}": it has version ${metadata.version}, this program reads version ${version}; use the release that wrote it`,
     );
   return {
-    state: { step: Number(metadata.step), tensors },
+    state: { step: Number(metadata.step), tensors, ...(metadata.block && { block: Number(metadata.block) }) },
     seconds: Number(metadata.seconds),
     eventBytes: Number(metadata.eventBytes),
   };

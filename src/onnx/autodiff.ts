@@ -14,7 +14,7 @@ export function differentiate(
   parameters: readonly string[],
 ): ReadonlyMap<string, string> {
   const forward = [...builder.steps];
-  const reached = reachableFrom(forward, parameters);
+  const reached = reachableFrom(forward, parameters, (value) => carriesGradient(builder, value));
   if (!reached.has(loss)) return new Map();
   const gradients = new Map([[loss, builder.scalar(1)]]);
   const accumulate = (value: string, gradient: string) => {
@@ -26,8 +26,9 @@ export function differentiate(
     if (upstream.every((gradient) => gradient === undefined)) continue;
     const wanted = (index: number) => reached.has(step.inputs[index] ?? '');
     if (!step.inputs.some((_, index) => wanted(index))) continue;
-    const { node, gradient = gradientOf(node) } = step;
-    const byInput = gradient({ node, builder, upstream, wanted });
+    const context = { builder, upstream, wanted, outputs: step.outputs };
+    const node = step.nodes.at(-1)!;
+    const byInput = step.gradient?.(context) ?? gradientOf(node)({ ...context, node });
     step.inputs.forEach((input, index) => {
       const gradient = byInput[index];
       if (gradient !== undefined && reached.has(input)) accumulate(input, gradient);
@@ -36,14 +37,21 @@ export function differentiate(
   return new Map(parameters.flatMap((name) => (gradients.has(name) ? [[name, gradients.get(name)!] as const] : [])));
 }
 
-/** The values that change when one of `sources` does, themselves included. */
+/** Whole numbers and booleans have no gradient: shapes, that is, and comparisons. */
+function carriesGradient(builder: GraphBuilder, value: string): boolean {
+  return value !== '' && ['float32', 'float64', 'float16'].includes(builder.type(value).dtype);
+}
+
+/** The values that change when one of `sources` does, themselves included, as far as the way leads over those that `passes`. */
 export function reachableFrom(
   nodes: readonly Pick<GraphNode, 'inputs' | 'outputs'>[],
   sources: readonly string[],
+  passes: (value: string) => boolean = () => true,
 ): ReadonlySet<string> {
   const reached = new Set(sources);
   for (const node of nodes) {
-    if (node.inputs.some((input) => reached.has(input))) for (const output of node.outputs) reached.add(output);
+    if (!node.inputs.some((input) => reached.has(input))) continue;
+    for (const output of node.outputs) if (passes(output)) reached.add(output);
   }
   return reached;
 }

@@ -1,9 +1,8 @@
 import { elementCount, float32 } from '../core/tensor.ts';
-import type { GraphBuilder } from './builder.ts';
+import type { GraphBuilder, Group } from './builder.ts';
 import { reshaped, summed } from './gradients.ts';
 import { float, type GraphNode, numberAttribute } from './graph.ts';
 import { defaultEpsilon } from './ops/batchNormalization.ts';
-import type { GradientContext } from './ops/op.ts';
 
 /** A running average that a step moves on: an initialiser of the model, and the value it takes next. */
 export interface RunningAverage {
@@ -25,39 +24,21 @@ export function addBatchNorm(b: GraphBuilder, node: GraphNode): readonly Running
   const axes = dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const count = elementCount(dims) / channels;
   const epsilon = numberAttribute(node, 'epsilon', defaultEpsilon);
-  const share = b.scalar(1 / count);
-  const perChannel = (value: string) =>
-    reshaped(
-      b,
-      value,
-      dims.map((size, axis) => (axis === 1 ? size : 1)),
-    );
-  let mean = '';
-  let variance = '';
-  let centered = '';
-
-  // dx = factor (dy - mean(dy) - x̂ mean(dy x̂)), all per channel; x̂ = centered / deviation, factor = scale / deviation.
-  const gradient = ({ upstream: [dy], wanted }: Omit<GradientContext, 'node'>) => {
-    const deviation = b.node('Sqrt', [b.node('Add', [variance, b.scalar(epsilon)])]);
-    const dBias = summed(b, dy!, axes, false);
-    const dScale = b.node('Div', [summed(b, b.node('Mul', [dy!, centered]), axes, false), deviation]);
-    if (!wanted(0)) return [undefined, dScale, dBias];
-    const factor = b.node('Div', [scale, deviation]);
-    const shift = b.node('Neg', [b.node('Mul', [b.node('Mul', [factor, dBias]), share])]);
-    const slope = b.node('Neg', [b.node('Div', [b.node('Mul', [b.node('Mul', [factor, dScale]), share]), deviation])]);
-    // BatchNormalization is ONNX's one operator for slope x + shift per channel in a single pass.
-    const zeros = b.constant(float32(new Float32Array(channels)));
-    const ones = b.constant(float32(new Float32Array(channels).fill(1)));
-    const rest = b.node('BatchNormalization', [centered, slope, shift, zeros, ones], { epsilon: float(0) });
-    return [b.node('Add', [b.node('Mul', [dy!, perChannel(factor)]), rest]), dScale, dBias];
+  const gradient: Group['gradient'] = ({ upstream: [dy], wanted, outputs }) => {
+    const [, , variance, centered] = outputs as [string, string, string, string];
+    const [dScale, dBias, dx] = writeGradient(b, { dy: dy!, scale, variance, centered, epsilon });
+    return [wanted(0) ? dx : undefined, dScale, dBias];
   };
-  b.group([x, scale, bias], [node.outputs[0]!], gradient, () => {
+  const group = { kind: 'BatchNorm', inputs: [x, scale, bias], detail: { epsilon }, gradient };
+  const [, mean, variance] = b.group(group, () => {
+    const share = b.scalar(1 / count);
     const mean4 = b.node('Mul', [summed(b, x, axes, true), share]);
-    mean = reshaped(b, mean4, [channels]);
-    centered = b.node('Sub', [x, mean4]);
-    variance = b.node('Mul', [summed(b, b.node('Mul', [centered, centered]), axes, false), share]);
+    const mean = reshaped(b, mean4, [channels]);
+    const centered = b.node('Sub', [x, mean4]);
+    const variance = b.node('Mul', [summed(b, b.node('Mul', [centered, centered]), axes, false), share]);
     const inputs = [x, scale, bias, mean, variance];
     b.add({ ...node, inputs, outputs: [node.outputs[0]!], attributes: { epsilon: float(epsilon) } });
+    return [node.outputs[0]!, mean, variance, centered];
   });
 
   const kept = numberAttribute(node, 'momentum', defaultMomentum);
@@ -67,4 +48,37 @@ export function addBatchNorm(b: GraphBuilder, node: GraphNode): readonly Running
     { name: runningMean, next: moved(runningMean, mean, 1 - kept) },
     { name: runningVariance, next: moved(runningVariance, variance, ((1 - kept) * count) / Math.max(1, count - 1)) },
   ];
+}
+
+interface GradientValues {
+  readonly dy: string;
+  readonly scale: string;
+  readonly variance: string;
+  /** The input minus its mean. */
+  readonly centered: string;
+  readonly epsilon: number;
+}
+
+/** dx = factor (dy - mean(dy) - x̂ mean(dy x̂)), all per channel; x̂ = centered / deviation, factor = scale / deviation. */
+function writeGradient(b: GraphBuilder, values: GradientValues): readonly [dScale: string, dBias: string, dx: string] {
+  const { dy, scale, variance, centered, epsilon } = values;
+  const dims = b.dims(dy);
+  const channels = dims[1]!;
+  const axes = dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const perChannel = dims.map((size, axis) => (axis === 1 ? size : 1));
+  const group = { kind: 'BatchNormGradient', inputs: [dy, scale, variance, centered], detail: { epsilon } };
+  return b.group(group, () => {
+    const share = b.scalar(channels / elementCount(dims));
+    const deviation = b.node('Sqrt', [b.node('Add', [variance, b.scalar(epsilon)])]);
+    const dBias = summed(b, dy, axes, false);
+    const dScale = b.node('Div', [summed(b, b.node('Mul', [dy, centered]), axes, false), deviation]);
+    const factor = b.node('Div', [scale, deviation]);
+    const shift = b.node('Neg', [b.node('Mul', [b.node('Mul', [factor, dBias]), share])]);
+    const slope = b.node('Neg', [b.node('Div', [b.node('Mul', [b.node('Mul', [factor, dScale]), share]), deviation])]);
+    // BatchNormalization is ONNX's one operator for slope x + shift per channel in a single pass.
+    const zeros = b.constant(float32(new Float32Array(channels)));
+    const ones = b.constant(float32(new Float32Array(channels).fill(1)));
+    const rest = b.node('BatchNormalization', [centered, slope, shift, zeros, ones], { epsilon: float(0) });
+    return [dScale, dBias, b.node('Add', [b.node('Mul', [dy, reshaped(b, factor, perChannel)]), rest])];
+  });
 }

@@ -1,3 +1,5 @@
+import type { FilterLayout } from './blocked/layout.ts';
+import { lowerBlocked } from './blocked/lower.ts';
 import { GraphBuilder } from './builder.ts';
 import { requireClassifier, requireLogits } from './classifier.ts';
 import { addEvalForm } from './evalForm.ts';
@@ -10,6 +12,8 @@ export interface ScoreGraphOptions extends FeedOptions {
   readonly outputs: readonly ExampleOutput[];
   /** Initialisers that become inputs, so that fresh weights can be fed at every run; default none. */
   readonly weightsAsInputs?: ReadonlySet<string>;
+  /** Writes it in blocked operators of this block, with inputs in these layouts. */
+  readonly blocked?: { readonly block: number; readonly layouts: ReadonlyMap<string, FilterLayout> } | undefined;
 }
 
 /**
@@ -28,5 +32,6 @@ export function scoreGraph(model: Graph, options: ScoreGraphOptions): Graph {
   addEvalForm(builder, classifier);
   requireLogits(builder, logits, options);
   writeExampleOutputs(builder, appendLossHead(builder, logits), options.outputs);
-  return builder.build();
+  const { blocked } = options;
+  return (blocked ? lowerBlocked(builder, blocked.block, blocked.layouts) : builder).build();
 }

@@ -1,5 +1,7 @@
 import { dataError } from '../core/errors.ts';
 import { differentiate } from './autodiff.ts';
+import type { FilterLayout } from './blocked/layout.ts';
+import { blockedFilters, lowerBlocked } from './blocked/lower.ts';
 import type { GraphBuilder } from './builder.ts';
 import { clipGradients } from './clipGradients.ts';
 import type { Graph } from './graph.ts';
@@ -16,6 +18,8 @@ import {
 
 export interface TrainStepOptions extends TrainingGraphOptions {
   readonly optimizer: OptimizerOptions;
+  /** The block of ONNX Runtime's blocked operators on this machine; left out, the standard operators are used. */
+  readonly block?: number | undefined;
 }
 
 /** One trained tensor. */
@@ -31,6 +35,8 @@ export interface TrainStep {
   readonly masks: readonly DropoutMask[];
   /** Running averages, which are inputs and have a next value as parameters do. */
   readonly averages: readonly FedTensor[];
+  /** The inputs, and the outputs that are their next values, that are not in the plain layout. */
+  readonly layouts: ReadonlyMap<string, FilterLayout>;
 }
 
 /**
@@ -50,15 +56,20 @@ export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
   const parameters = writeUpdates(builder, gradients, optimizerOf(options.optimizer));
   writeTrainingOutputs(builder, head, meanLoss, averages);
   const fed = new Set([...parameters, ...averages].map(({ name }) => name));
+  const { block } = options;
+  const layouts = block === undefined ? new Map<string, FilterLayout>() : layoutsOf(builder, parameters, block);
+  const written = layouts.size > 0 ? lowerBlocked(builder, block!, layouts) : builder;
   return {
-    graph: withUntrained(builder.build(), model, fed),
+    graph: withUntrained(written.build(), model, fed),
     parameters,
     masks,
     averages: averages.map(({ name }) => ({ name, dims: builder.dims(name) })),
+    layouts,
   };
 }
 
-function writeUpdates(
+/** Writes the update of every parameter with a gradient, which the builder holds, and declares its other inputs and outputs. */
+export function writeUpdates(
   builder: GraphBuilder,
   gradients: ReadonlyMap<string, string>,
   optimizer: Optimizer,
@@ -77,6 +88,22 @@ function writeUpdates(
     });
     return { name, dims, state };
   });
+}
+
+/** The layouts of filters and of what the optimiser keeps for them. */
+function layoutsOf(
+  builder: GraphBuilder,
+  parameters: readonly Parameter[],
+  block: number,
+): ReadonlyMap<string, FilterLayout> {
+  const filters = blockedFilters(builder, block);
+  return new Map(
+    parameters.flatMap(({ name, state }) => {
+      const layout = filters.get(name);
+      const names = [name, ...state].flatMap((fed) => [fed, nextOf(fed)]);
+      return layout === undefined ? [] : names.map((fed) => [fed, layout] as const);
+    }),
+  );
 }
 
 /** Weights that the gradient does not reach were declared as inputs: makes them weights again, where they are used at all. */
