@@ -8,6 +8,8 @@ export interface RandomStream {
   below(limit: number): number;
   /** The next number in [0, 1), a multiple of 2^-24. */
   unit(): number;
+  /** The next 32 bits, as a signed whole number: the fastest way to many small numbers. */
+  bits(): number;
 }
 
 /** 32-bit FNV-1a of the UTF-16 code units of `text`. */
@@ -28,6 +30,7 @@ export function randomStream(seed: number, name: string): RandomStream {
   return {
     below: (limit) => uniformInt(generator, 0, limit - 1),
     unit: () => uniformFloat32(generator),
+    bits: () => generator.next(),
   };
 }
 

@@ -13,10 +13,14 @@ export interface Dataset {
   readonly preprocessing: Preprocessing;
   /** Labels as trained on, by id. */
   readonly labels: Int32Array;
-  /** The labels before noise was added, where that is known. */
+  /** The right labels, where they are known and `labels` may be wrong. */
   readonly trueLabels?: Int32Array;
   /** SHA-256 (hex) of the stored examples in id order, without labels. */
   readonly contentHash: string;
+  /** What made numbers of stored bytes, with its version, where another might give others; part of the fingerprint. */
+  readonly decoder?: string;
+  /** An example as people read it, where the data are text. */
+  readonly textOf?: (id: number) => string;
   /** The examples `ids`, freshly allocated so that the batch may be transferred to a thread. */
   gather(ids: ArrayLike<number>): Promise<Batch>;
 }

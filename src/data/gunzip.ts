@@ -1,4 +1,5 @@
 import { dataError } from '../core/errors.ts';
+import { readBytes } from '../runtime/files.ts';
 
 /**
  * `bytes` unpacked where they are gzip (they start with 1f 8b), else as they are; `name` is the file an error names. One
@@ -12,4 +13,9 @@ export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Arra
   } catch {
     throw dataError(`Cannot unpack "${name}": its gzip data are damaged or cut short; fetch the file again`);
   }
+}
+
+/** The whole file, unpacked where it is gzip. */
+export async function readUnpacked(path: string): Promise<Uint8Array> {
+  return gunzip(await readBytes(path), path);
 }

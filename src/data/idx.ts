@@ -1,9 +1,10 @@
 import { dataError } from '../core/errors.ts';
 import { elementCount } from '../core/tensor.ts';
-import { isFolder, joinPath, listFolder, readBytes } from '../runtime/files.ts';
+import { isFolder } from '../runtime/files.ts';
 import { checkLabels } from './checkLabels.ts';
 import type { Dataset } from './dataset.ts';
-import { gunzip } from './gunzip.ts';
+import { findFile } from './findFile.ts';
+import { readUnpacked } from './gunzip.ts';
 import { memoryDataset } from './memoryDataset.ts';
 import type { DataPart, OpenOptions } from './opener.ts';
 
@@ -42,13 +43,11 @@ const prefixes = { train: 'train', test: 't10k' } as const;
 /** Reads the one of MNIST's files in `folder` that holds `what`, of `rank` dimensions: plain or .gz, with - or . as spelt. */
 async function readPart(folder: string, part: DataPart, what: 'images' | 'labels', rank: 1 | 3) {
   const stem = `${prefixes[part]}-${what}`;
-  const names = [`${stem}-idx${rank}-ubyte`, `${stem}.idx${rank}-ubyte`].flatMap((name) => [name, `${name}.gz`]);
-  const present = await listFolder(folder);
-  const found = names.find((name) => present.includes(name));
-  if (!found)
-    throw dataError(`Cannot find the ${part} ${what} in "${folder}": expected a file ${names[0]} or ${names[1]}`);
-  const file = joinPath(folder, found);
-  const { dims, data } = readIdx(await gunzip(await readBytes(file), file), file);
+  const names = [`${stem}-idx${rank}-ubyte`, `${stem}.idx${rank}-ubyte`];
+  const file = await findFile(folder, names);
+  if (file === null)
+    throw dataError(`Cannot find the ${part} ${what} in "${folder}": expected a file ${names[0]} or ${names[0]}.gz`);
+  const { dims, data } = readIdx(await readUnpacked(file), file);
   if (dims.length !== rank)
     throw dataError(`Cannot use "${file}" as ${what}: it has ${dims.length} dimensions, expected ${rank}`);
   if (data.length === 0) throw dataError(`Cannot use "${file}" as ${what}: it is empty`);

@@ -2,6 +2,7 @@ import { usageError } from '../core/errors.ts';
 import { permutation, type RandomStream, randomStream, shuffle } from '../core/random.ts';
 import type { Dataset } from './dataset.ts';
 import { parseShare } from './parseShare.ts';
+import { withLabels } from './withLabels.ts';
 
 /** Makes noisy labels from clean ones. */
 type Noise = (labels: Int32Array, classes: number, random: RandomStream) => Int32Array;
@@ -18,15 +19,7 @@ export function addLabelNoise(dataset: Dataset, rule: string, dataSeed: number):
   if (rule === 'none') return dataset;
   const noise = parseNoise(rule, dataset.classes);
   const labels = noise(dataset.labels, dataset.classes, randomStream(dataSeed, 'noise'));
-  return {
-    ...dataset,
-    labels,
-    trueLabels: dataset.trueLabels ?? dataset.labels,
-    async gather(ids) {
-      const { inputs } = await dataset.gather(ids);
-      return { inputs, labels: Int32Array.from(ids, (id) => labels[id]!) };
-    },
-  };
+  return withLabels(dataset, labels);
 }
 
 function parseNoise(rule: string, classes: number): Noise {

@@ -7,6 +7,10 @@ export type DataPart = 'train' | 'test';
 export interface OpenOptions {
   /** How many classes there are, so that the labels are checked; default: the greatest label found + 1, at least 2. */
   readonly classes?: number;
+  /** Text: file of the vocabulary, vocab.txt or tokenizer.json; default: the vocab.txt beside the data. */
+  readonly vocab?: string | null;
+  /** Text: ids of an example, default 64. */
+  readonly tokens?: number | null;
 }
 
 /** The reader of one format: opens the data at `path`. */

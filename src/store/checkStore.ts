@@ -1,5 +1,5 @@
 import { dataError } from '../core/errors.ts';
-import type { StorePreprocessing } from './manifest.ts';
+import type { StoreManifest, StorePreprocessing } from './manifest.ts';
 import type { LossStore } from './readStore.ts';
 
 /** What losses are wanted for. */
@@ -17,8 +17,7 @@ export function checkStore(store: Pick<LossStore, 'folder' | 'manifest'>, expect
 
   if (data.fingerprint !== expected.data.fingerprint)
     throw refuse(
-      `it was made for data ${short(data.fingerprint)} ("${data.name}" with --noise ${data.noise} --data-seed ` +
-        `${data.dataSeed}), this is data ${short(expected.data.fingerprint)} ("${expected.data.name}"); ` +
+      `it was made for data ${short(data.fingerprint)} ("${data.name}" with ${optionsOf(data)}), this is data ${short(expected.data.fingerprint)} ("${expected.data.name}"); ` +
         'give the options it was made with, or run "rho score" on this data',
     );
   if (canonical(preprocessing) !== canonical(expected.preprocessing))
@@ -32,6 +31,13 @@ export function checkStore(store: Pick<LossStore, 'folder' | 'manifest'>, expect
       `it holds the losses of model ${found.map(short).join(', ')}, this is model ${short(expected.model)}; ` +
         'run "rho score" with this model',
     );
+}
+
+/** The options that decide a fingerprint, as they would be given. */
+function optionsOf({ noise, dataSeed, labels, vocab, tokens, decoder }: StoreManifest['data']): string {
+  const given = Object.entries({ labels, vocab, tokens }).filter(([, value]) => value !== null);
+  const flags = [`--noise ${noise} --data-seed ${dataSeed}`, ...given.map(([name, value]) => `--${name} ${value}`)];
+  return `${flags.join(' ')}${decoder === null ? '' : `, decoded by ${decoder}`}`;
 }
 
 function short(fingerprint: string): string {

@@ -59,6 +59,12 @@ export interface StoreManifest {
     readonly classes: number;
     /** The rule given to --noise. */
     readonly noise: string;
+    /** What was given to --labels, --vocab and --tokens; null where nothing was. */
+    readonly labels: string | null;
+    readonly vocab: string | null;
+    readonly tokens: number | null;
+    /** What made numbers of stored bytes; null where nothing had to. */
+    readonly decoder: string | null;
     /** The rule given to --holdout. */
     readonly holdout: string;
     readonly dataSeed: number;
@@ -112,6 +118,11 @@ const manifestSchema: z.ZodType<StoreManifest> = z.object({
     length: natural,
     classes: positive,
     noise: text,
+    // Stores written before there were such options lack these four.
+    labels: text.nullable().default(null),
+    vocab: text.nullable().default(null),
+    tokens: positive.nullable().default(null),
+    decoder: text.nullable().default(null),
     holdout: text,
     dataSeed: z.int(),
     split: z.enum(['target', 'holdout', 'all']),

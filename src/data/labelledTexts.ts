@@ -1,0 +1,34 @@
+import { dataError } from '../core/errors.ts';
+import { parseLabel, type Table } from './table.ts';
+
+/** Texts with their classes, by id. */
+export interface LabelledTexts {
+  readonly texts: readonly string[];
+  readonly labels: Int32Array;
+}
+
+/** Columns that hold the text, the first one there is taken. */
+const textColumns = ['sentence', 'text', 'review', 'content'];
+
+/**
+ * Finds text and label in a table: by a header with one of `textColumns` and `label` (as GLUE's SST-2 has), or, without a
+ * header, as the fourth and second of four columns (CoLA: source, label, mark, sentence). `file` is what an error names.
+ */
+export function labelledTexts(table: Table, file: string): LabelledTexts {
+  const first = table[0] ?? [];
+  const header = first.map((cell) => cell.trim().toLowerCase());
+  const named = textColumns.find((name) => header.includes(name));
+  const isHeader = named !== undefined && header.includes('label');
+  const isCola = first.length === 4 && /^\d+$/.test(first[1]!);
+  if (!isHeader && !isCola)
+    throw dataError(
+      `Cannot find texts and labels in "${file}": it begins with ${first.map((cell) => `"${cell.slice(0, 30)}"`).join(', ') || 'nothing'}, expected a header with "label" and one of ${textColumns.join(', ')}, or the four columns of CoLA (source, label, mark, sentence)`,
+    );
+  const [text, label] = isHeader ? [header.indexOf(named), header.indexOf('label')] : [3, 1];
+  const rows = isHeader ? table.slice(1) : table;
+  if (rows.length === 0) throw dataError(`Cannot use "${file}": it holds a header and no examples`);
+  return {
+    texts: rows.map((cells) => cells[text]!),
+    labels: Int32Array.from(rows, (cells, at) => parseLabel(cells[label]!, file, at + (isHeader ? 2 : 1))),
+  };
+}
