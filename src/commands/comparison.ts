@@ -3,7 +3,15 @@ import type { StrategyName } from '../core/selection.ts';
 import { type CompareOptions, compare } from '../jobs/compare.ts';
 import { packageFile } from '../runtime/host.ts';
 import { withOptions } from './options.ts';
-import { checkTraining, ilOptions, openRun, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
+import {
+  checkTraining,
+  dataOptions,
+  ilOptions,
+  openRun,
+  runOutcome,
+  trainingOptions,
+  type WithOptional,
+} from './runs.ts';
 import { performs } from './session.ts';
 
 type Flags = WithOptional<Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSeeds' | 'targets'>> & {
@@ -37,17 +45,7 @@ export function comparisonCommand(words: ComparisonWords): Command {
     .summary(words.summary)
     .description(words.description)
     .addHelpText('after', `\nExamples:\n${words.examples.map((example) => `  ${example}`).join('\n')}`);
-  withOptions(command, [
-    'data',
-    'test',
-    'holdout',
-    'noise',
-    'dataSeeds',
-    'seeds',
-    'strategies',
-    'targets',
-    'irreducible',
-  ]);
+  withOptions(command, [...dataOptions, 'dataSeeds', 'seeds', 'strategies', 'targets', 'irreducible']);
   withOptions(command, [...ilOptions, ...trainingOptions]);
   return performs<Flags>(command, async (flags, host) => {
     const resolved = () => resolve(flags, words, command.getOptionValueSource('noise') !== 'default');
@@ -65,7 +63,7 @@ function resolve(flags: Flags, words: ComparisonWords, hasNoise: boolean): Compa
     data: data ?? sample.data(),
     test: test ?? null,
     irreducible: irreducible ?? null,
-    noise: data === undefined && !hasNoise ? sample.noise : noise,
+    noise: data === undefined && !hasNoise && flags.labels === null ? sample.noise : noise,
     steps: steps ?? (epochs === undefined ? usual : null),
     epochs: epochs ?? null,
     strategies: strategy ?? words.strategies,

@@ -4,8 +4,9 @@ import { type DataOptions, openExperiment } from '../jobs/experiment.ts';
 import { type IlOptions, trainIlModel } from '../jobs/il.ts';
 import { requireUnused } from '../jobs/runFolder.ts';
 import { joinPath } from '../runtime/files.ts';
+import { withEngine } from './engine.ts';
 import { withOptions } from './options.ts';
-import { ilOptions, optimizationOptions, requireData, type WithOptional } from './runs.ts';
+import { dataOptions, ilOptions, optimizationOptions, requireData, type WithOptional } from './runs.ts';
 import { performs } from './session.ts';
 
 type Flags = WithOptional<DataOptions> & IlOptions & { readonly out?: string };
@@ -18,13 +19,14 @@ export function ilCommand(): Command {
       'Trains an irreducible-loss model on the holdout, keeps the weights with the lowest mean loss on the target half, and writes il.onnx with its card il.json.',
     )
     .addHelpText('after', '\nExamples:\n  rho il --data idx:mnist/ --il-model mlp:64 --out il-mnist');
-  withOptions(command, ['data', 'test', 'holdout', 'noise', 'dataSeed', 'seed', ...ilOptions]);
+  withOptions(command, [...dataOptions, 'dataSeed', 'seed', ...ilOptions]);
   withOptions(command, optimizationOptions);
-  withOptions(command, ['engine', 'device', 'threads', 'outFolder', 'config', 'json']);
+  withOptions(command, ['engine', 'scoreEngine', 'device', 'threads', 'outFolder', 'config', 'json']);
   return performs<Flags>(command, async (flags, host) => {
-    const { out: folder, ...options } = flags;
+    const { out: folder, ...unresolved } = flags;
     if (folder === undefined) throw usageError('Cannot write the IL model: pass --out DIR');
     await requireUnused(folder);
+    const options = await withEngine(command, unresolved, host);
     const experiment = await openExperiment({
       ...options,
       data: requireData(options.data),

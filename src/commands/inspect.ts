@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type Inspection, inspect } from '../jobs/inspect.ts';
+import { type Inspection, inspect, type ModelSummary } from '../jobs/inspect.ts';
 import { renderHistogram } from '../report/histogram.ts';
 import { renderTable } from '../report/table.ts';
 import { wantsColour } from '../runtime/terminal.ts';
@@ -47,15 +47,16 @@ function textOf(inspection: Inspection): string {
           .join(', ')}`,
         `parameters  ${model.parameters}`,
         `nodes       ${nodes.join(', ')}`,
-        `trainable   ${model.trainable.join(', ')}`,
+        ...weightLines(model),
         `no gradient ${model.withoutGradient.join(', ') || 'none: every operator can be trained through'}`,
+        ...model.notes.map((note) => `note        ${note}`),
       ].join('\n');
     }
     case 'store': {
       const { manifest, losses } = inspection;
       const { data, models, statistics } = manifest;
       return [
-        `${manifest.count} of ${data.length} examples (${data.split}) of ${data.name}, noise ${data.noise}, holdout ${data.holdout}, data seed ${data.dataSeed}`,
+        `${manifest.count} of ${data.length} examples (${data.split}) of ${data.name}, noise ${data.noise}, ${data.labels === null ? '' : `labels ${data.labels}, `}holdout ${data.holdout}, data seed ${data.dataSeed}`,
         `data   ${data.fingerprint}`,
         ...models.map(
           ({ name, fingerprint, trainedOn }) =>
@@ -68,4 +69,17 @@ function textOf(inspection: Inspection): string {
     case 'run':
       return renderTable(inspection.report, wantsColour());
   }
+}
+
+/** The trained weights with their shapes, and the others by the reason why they are not trained. */
+function weightLines({ weights }: ModelSummary): readonly string[] {
+  const reasons = [...new Set(weights.map(({ frozen }) => frozen))].sort(
+    (a, b) => Number(a !== null) - Number(b !== null),
+  );
+  return reasons.map((reason) => {
+    const shown = weights
+      .filter(({ frozen }) => frozen === reason)
+      .map(({ name, dims }) => `${name} [${dims.join(', ')}]`);
+    return reason === null ? `trainable   ${shown.join(', ')}` : `frozen      ${reason}: ${shown.join(', ')}`;
+  });
 }

@@ -4,7 +4,9 @@ import { type Augmentation, parseAugmentation } from '../core/augment.ts';
 import { decayNames } from '../core/schedule.ts';
 import { strategyNames } from '../core/selection.ts';
 import { type Device, devices } from '../engine/engine.ts';
+import { engineNames } from '../engine/open.ts';
 import { decayedNames } from '../jobs/optimization.ts';
+import { averagesNames } from '../jobs/selectionRun.ts';
 import { availableThreads } from '../runtime/host.ts';
 
 /** A whole number from `least` up. */
@@ -81,6 +83,11 @@ const options: Readonly<Record<string, () => Option>> = {
   holdout: () =>
     option('--holdout <rule>', 'what the IL model is trained on: random:SHARE, even-odd or N:M').default('random:0.5'),
   noise: () => option('--noise <rule>', 'label noise to add: none, uniform:R, flip:R or pairs:3>5,…:R').default('none'),
+  labels: () =>
+    option('--labels <file:column>', 'labels to train on, by column "index" of a CSV file').default(null, 'its own'),
+  vocab: () =>
+    option('--vocab <file>', 'vocabulary of texts: vocab.txt or tokenizer.json').default(null, 'vocab.txt beside them'),
+  tokens: () => option('--tokens <n>', 'tokens of an example of text').argParser(wholeNumber(1)).default(null, '64'),
   dataSeed: () => option('--data-seed <n>', 'fixes split and noise').argParser(wholeNumber(0)).default(0),
   dataSeeds: () =>
     option('--data-seed <n,…>', 'fixes split and noise; one for all seeds, or one for each')
@@ -137,6 +144,13 @@ const options: Readonly<Record<string, () => Option>> = {
       .default('constant'),
   warmup: () =>
     option('--warmup <steps>', 'steps over which the learning rate rises').argParser(wholeNumber(0)).default(0),
+  batchNorm: () =>
+    option(
+      '--batch-norm <what>',
+      'what moves the running averages of batch normalisation: steps, or candidates where a strategy scores them',
+    )
+      .argParser(oneOf(averagesNames))
+      .default('steps'),
   augment: () =>
     option('--augment <what>', 'change images before they are trained on: crop:PIXELS, flip or both, as crop:4,flip')
       .argParser(augmentation)
@@ -150,10 +164,21 @@ const options: Readonly<Record<string, () => Option>> = {
     option('--checkpoint-every <seconds>', 'seconds between checkpoints')
       .argParser(positiveNumber({ zero: true }))
       .default(30),
+  freeze: () =>
+    option('--freeze <name,…>', 'weights of the target to leave as they are; * stands for any text')
+      .argParser(listOf((text) => text))
+      .default([], 'none'),
   engine: () =>
-    option('--engine <name>', 'what trains: auto or onnx')
-      .argParser(oneOf(['auto', 'onnx']))
+    option(
+      '--engine <name>',
+      'what trains: auto, onnx, tfjs or tfjs:BACKEND (wasm, cpu …); auto is tfjs with a GPU, else onnx',
+    )
+      .argParser(oneOf(engineNames))
       .default('auto'),
+  scoreEngine: () =>
+    option('--score-engine <name>', 'what scores where tfjs trains: onnx, or same for tfjs as well')
+      .argParser(oneOf(['onnx', 'same']))
+      .default('onnx'),
   device: () =>
     option('--device <name>', 'where it runs: auto, cpu, cuda or webgpu; auto is cpu in this version')
       .argParser((name) => resolveDevice(oneOf(['auto', ...devices] as const)(name)))

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { usageError } from '../core/errors.ts';
+import type { DeviceOptions } from '../engine/engine.ts';
+import type { EngineOptions } from '../engine/open.ts';
 import type { Host } from '../jobs/host.ts';
 import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
 import type { TrainingOptions } from '../jobs/selectionRun.ts';
@@ -7,7 +9,11 @@ import type { ReportData } from '../report/reportData.ts';
 import { renderTable } from '../report/table.ts';
 import { joinPath } from '../runtime/files.ts';
 import { commandLine, wantsColour } from '../runtime/terminal.ts';
+import { withEngine } from './engine.ts';
 import { type Outcome, shownCommand } from './session.ts';
+
+/** What every command that reads data takes, save the data seed. */
+export const dataOptions: readonly string[] = ['data', 'test', 'holdout', 'noise', 'labels', 'vocab', 'tokens'];
 
 /** Options of every command that trains. */
 export const optimizationOptions: readonly string[] = [
@@ -16,8 +22,20 @@ export const optimizationOptions: readonly string[] = [
 
 /** Options of every command that trains a target. */
 export const trainingOptions: readonly string[] = [
-  ...['model', 'bigBatch', 'smallBatch', 'steps', 'epochs', ...optimizationOptions, 'schedule', 'warmup', 'evalEvery'],
-  ...['checkpointEvery', 'engine', 'device', 'threads', 'out', 'resume', 'config', 'json'],
+  ...[
+    'model',
+    'bigBatch',
+    'smallBatch',
+    'steps',
+    'epochs',
+    ...optimizationOptions,
+    'schedule',
+    'warmup',
+    'batchNorm',
+    'freeze',
+    'evalEvery',
+  ],
+  ...['checkpointEvery', 'engine', 'scoreEngine', 'device', 'threads', 'out', 'resume', 'config', 'json'],
 ];
 
 /** Options of every command that trains an IL model. */
@@ -42,7 +60,7 @@ export interface OpenRun<Options> extends RunRequest<Options> {
  * Opens a new run, whose folder appears when the job begins to work, or with --resume one that was begun before, which goes
  * by its own options.
  */
-export async function openRun<Options>(
+export async function openRun<Options extends EngineOptions & DeviceOptions>(
   command: Command,
   { out, resume }: FolderOptions,
   options: () => Options,
@@ -57,8 +75,9 @@ export async function openRun<Options>(
     requireAlone(command);
     return { ...(await readRun<Options>(folder, job)), folder, host: { ...host, afterInterrupt } };
   }
-  const request = { job, command: shownCommand(commandLine()), options: options() };
+  const unresolved = options();
   await requireUnused(folder);
+  const request = { job, command: shownCommand(commandLine()), options: await withEngine(command, unresolved, host) };
   let begun: Promise<void> | undefined;
   const begin = async () => {
     await beginRun(folder, request);

@@ -6,7 +6,7 @@ import { readModelFile } from '../jobs/model.ts';
 import { requireUnused } from '../jobs/runFolder.ts';
 import { type ScoreOptions, scoreSplits, scoreToStore } from '../jobs/score.ts';
 import { oneOf, withOptions } from './options.ts';
-import { requireData, type WithOptional } from './runs.ts';
+import { dataOptions, requireData, type WithOptional } from './runs.ts';
 import { performs } from './session.ts';
 
 type Flags = WithOptional<DataOptions> &
@@ -26,18 +26,7 @@ export function scoreCommand(): Command {
       .argParser(oneOf(scoreSplits))
       .default('target'),
   );
-  withOptions(command, [
-    'data',
-    'test',
-    'holdout',
-    'noise',
-    'dataSeed',
-    'device',
-    'threads',
-    'outFolder',
-    'config',
-    'json',
-  ]);
+  withOptions(command, [...dataOptions, 'dataSeed', 'device', 'threads', 'outFolder', 'config', 'json']);
   return performs<Flags>(command, async (flags, host) => {
     const { model: path, out: folder } = flags;
     if (path === undefined) throw usageError('Cannot score without a model: pass --model FILE.onnx');

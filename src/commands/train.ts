@@ -2,7 +2,15 @@ import { Command } from 'commander';
 import { requireIrreducible } from '../jobs/irreducibleSource.ts';
 import { type TrainJobOptions, trainTarget } from '../jobs/train.ts';
 import { withOptions } from './options.ts';
-import { checkTraining, openRun, requireData, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
+import {
+  checkTraining,
+  dataOptions,
+  openRun,
+  requireData,
+  runOutcome,
+  trainingOptions,
+  type WithOptional,
+} from './runs.ts';
 import { performs } from './session.ts';
 
 type Flags = WithOptional<Omit<TrainJobOptions, 'targets'>> & {
@@ -22,7 +30,7 @@ export function trainCommand(): Command {
       'after',
       '\nExamples:\n  rho train --data idx:mnist/ --irreducible il --steps 1000\n  rho train --data idx:mnist/ --strategy uniform --epochs 2\n  rho train --data idx:mnist/ --irreducible il.onnx --steps 1000\n  rho train --resume runs/train-2026-01-31T12-00-00',
     );
-  withOptions(command, ['data', 'test', 'holdout', 'noise', 'dataSeed', 'seed', 'strategy', 'targets', 'irreducible']);
+  withOptions(command, [...dataOptions, 'dataSeed', 'seed', 'strategy', 'targets', 'irreducible']);
   withOptions(command, trainingOptions);
   return performs<Flags>(command, async (flags, host) => {
     const run = await openRun(command, flags, () => resolve(flags), host);

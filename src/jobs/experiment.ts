@@ -1,8 +1,9 @@
 import { dataError, usageError } from '../core/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprintData } from '../data/fingerprint.ts';
+import { giveLabels } from '../data/givenLabels.ts';
 import { addLabelNoise } from '../data/labelNoise.ts';
-import { openData } from '../data/open.ts';
+import { openData, requireTestBeside } from '../data/open.ts';
 import { type Split, splitHoldout } from '../data/split.ts';
 
 /** Which data are used and how they are divided, as on the command line. */
@@ -13,10 +14,16 @@ export interface DataOptions {
   readonly test: string | null;
   readonly holdout: string;
   readonly noise: string;
+  /** FILE:COLUMN of labels to train on in place of those of the training data; null keeps these. */
+  readonly labels: string | null;
+  /** The vocabulary that texts are cut by; null takes the vocab.txt beside them. */
+  readonly vocab: string | null;
+  /** Ids that a text is cut or filled up to; null takes 64. */
+  readonly tokens: number | null;
   readonly dataSeed: number;
 }
 
-/** Training data with their noise, split into holdout and target, and the test data. */
+/** Training data with the labels to train on, split into holdout and target, and the test data. */
 export interface Experiment {
   readonly options: DataOptions;
   readonly data: Dataset;
@@ -29,14 +36,18 @@ export interface Experiment {
 
 /** Opens the data of an experiment. Everything random in it follows from `dataSeed`. */
 export async function openExperiment(options: DataOptions): Promise<Experiment> {
-  const clean = await openData(options.data, 'train');
-  const split = splitHoldout(options.holdout, clean.length, options.dataSeed);
-  const data = addLabelNoise(clean, options.noise, options.dataSeed);
-  const test = await openData(options.test ?? options.data, 'test', { classes: data.classes });
+  // A run begun before there were the last three has no word of them.
+  const { data: name, test: testName, holdout, noise, dataSeed, labels = null, vocab = null, tokens = null } = options;
+  if (labels !== null && noise !== 'none')
+    throw usageError(`Cannot add --noise ${noise} to the labels of --labels ${labels}: give one of them`);
+  if (testName === null) await requireTestBeside(name);
+  const stored = await openData(name, 'train', { vocab, tokens });
+  const split = splitHoldout(holdout, stored.length, dataSeed);
+  const data = labels === null ? addLabelNoise(stored, noise, dataSeed) : await giveLabels(stored, labels);
+  const test = await openData(testName ?? name, 'test', { classes: data.classes, vocab, tokens });
   requireAlike(data, test);
-  const { data: name, test: testName, holdout, noise, dataSeed } = options;
   return {
-    options: { data: name, test: testName, holdout, noise, dataSeed },
+    options: { data: name, test: testName, holdout, noise, labels, vocab, tokens, dataSeed },
     data,
     test,
     split,
@@ -65,6 +76,10 @@ function requireAlike(data: Dataset, test: Dataset): void {
   if (shape(data) !== shape(test))
     throw dataError(
       `Cannot test on "${test.name}": its examples are ${shape(test)}, those of "${data.name}" are ${shape(data)}; pass --test data of the same kind`,
+    );
+  if (JSON.stringify(data.preprocessing) !== JSON.stringify(test.preprocessing))
+    throw dataError(
+      `Cannot test on "${test.name}": its preprocessing is ${JSON.stringify(test.preprocessing)}, that of "${data.name}" is ${JSON.stringify(data.preprocessing)}; pass --test data of the same kind, texts with one --vocab`,
     );
 }
 

@@ -1,22 +1,21 @@
-import { augmenter } from '../core/augment.ts';
 import { RhoError, usageError } from '../core/errors.ts';
 import { makeOrder, type Order } from '../core/order.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions, Trainer } from '../engine/engine.ts';
-import { openTrainer } from '../engine/ort/open.ts';
+import { type EngineOptions, openTrainer } from '../engine/open.ts';
 import { evaluate } from '../loop/evaluate.ts';
-import { readModel, replaceWeights } from '../onnx/model.ts';
+import { replaceWeights } from '../onnx/model.ts';
 import { joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
 import { versions } from '../runtime/host.ts';
 import { packIds } from '../store/idSet.ts';
 import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { type IlCard, type IlCheck, ilCardVersion } from './ilCard.ts';
-import { feedFrom, loadModel, type ModelFile, parameterCount } from './model.ts';
-import { type OptimizationOptions, optimizerFrom } from './optimization.ts';
+import { feedFrom, loadModel, type ModelFile, modelFrom, parameterCount } from './model.ts';
+import { augmenterFor, type OptimizationOptions, optimizerFrom } from './optimization.ts';
 
-export interface IlOptions extends DeviceOptions, OptimizationOptions {
+export interface IlOptions extends DeviceOptions, EngineOptions, OptimizationOptions {
   /** An architecture such as `mlp:64`, or an .onnx file to train on from. */
   readonly ilModel: string;
   /** Most passes over the holdout. */
@@ -63,6 +62,8 @@ export async function trainIlModel(
     ...feedFrom(data, initial.name),
     device: options.device,
     threads: options.threads,
+    engine: options.engine,
+    scoreEngine: options.scoreEngine,
     outputs: ['loss', 'predicted'],
     smallBatch: options.ilBatch,
     seed: streams,
@@ -85,6 +86,7 @@ export async function trainIlModel(
     },
     training: {
       seed: options.seed,
+      engine: options.engine,
       batch: options.ilBatch,
       learningRate: options.lr,
       optimizer: optimizerFrom(options),
@@ -99,7 +101,7 @@ export async function trainIlModel(
   await makeFolder(folder);
   await writeFileAtomic(joinPath(folder, 'il.onnx'), bytes);
   await writeFileAtomic(joinPath(folder, 'il.json'), `${JSON.stringify(card, null, 2)}\n`);
-  return { model: { name: options.ilModel, bytes, graph: readModel(bytes, options.ilModel) }, card };
+  return { model: modelFrom(bytes, options.ilModel), card };
 }
 
 interface Fitted {
@@ -124,7 +126,7 @@ async function fit(
   let best: IlCheck | undefined;
   let weights: ReadonlyMap<string, Tensor> = new Map();
   progress.start(`IL model ${options.ilModel}`, steps);
-  const augment = augmenter(options.augment, seed);
+  const augment = augmenterFor(options, data, seed);
   const takeStep = async (step: number) => {
     const batch = await data.gather(order.at(step - 1));
     const { meanLoss } = await trainer.step(augment(batch, step), options.lr);

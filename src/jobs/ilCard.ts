@@ -3,6 +3,7 @@ import type { Augmentation } from '../core/augment.ts';
 import { dataError } from '../core/errors.ts';
 import type { Preprocessing } from '../core/preprocessing.ts';
 import { sha256 } from '../data/hash.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { OptimizerOptions } from '../onnx/optimizer.ts';
 import { exists, readText } from '../runtime/files.ts';
 import type { Versions } from '../runtime/host.ts';
@@ -29,6 +30,10 @@ export interface IlCard {
     readonly data: string;
     readonly holdout: string;
     readonly noise: string;
+    /** These three are missing in cards written before there were such options. */
+    readonly labels?: string | null;
+    readonly vocab?: string | null;
+    readonly tokens?: number | null;
     readonly dataSeed: number;
     readonly fingerprint: string;
     readonly length: number;
@@ -39,6 +44,8 @@ export interface IlCard {
   readonly trainedOn: TrainedOn;
   readonly training: {
     readonly seed: number;
+    /** Missing in cards written when there was one engine. */
+    readonly engine?: Engine;
     readonly batch: number;
     readonly learningRate: number;
     readonly optimizer: OptimizerOptions;

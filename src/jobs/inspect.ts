@@ -1,8 +1,9 @@
 import { dataError } from '../core/errors.ts';
-import { findClassifier } from '../onnx/classifier.ts';
+import { reachableFrom } from '../onnx/autodiff.ts';
+import { type Classifier, findClassifier } from '../onnx/classifier.ts';
 import type { Graph, GraphValue } from '../onnx/graph.ts';
-import { ops } from '../onnx/ops/index.ts';
-import { trainableParameters } from '../onnx/trainingGraph.ts';
+import { findOp } from '../onnx/ops/index.ts';
+import { describeWeights, type WeightUse } from '../onnx/trainable.ts';
 import { parseReportData, type ReportData } from '../report/reportData.ts';
 import { exists, isFolder, joinPath, readText } from '../runtime/files.ts';
 import type { StoreManifest } from '../store/manifest.ts';
@@ -19,6 +20,10 @@ export interface ModelSummary {
   readonly parameters: number;
   readonly nodes: Readonly<Record<string, number>>;
   readonly trainable: readonly string[];
+  /** All initialisers, and why some of them are not trained. */
+  readonly weights: readonly WeightUse[];
+  /** What else is worth knowing before it is trained. */
+  readonly notes: readonly string[];
   /** Operators that cannot be trained through. */
   readonly withoutGradient: readonly string[];
 }
@@ -46,6 +51,7 @@ export async function inspect(path: string): Promise<Inspection> {
 
 function describeModel(graph: Graph, path: string): ModelSummary {
   const classifier = findClassifier(graph, path);
+  const weights = describeWeights(classifier);
   const nodes: Record<string, number> = {};
   for (const { op, domain } of graph.nodes) {
     const name = domain === '' ? op : `${domain}.${op}`;
@@ -58,9 +64,32 @@ function describeModel(graph: Graph, path: string): ModelSummary {
     logits: classifier.logits,
     parameters: parameterCount(graph),
     nodes,
-    trainable: trainableParameters(classifier),
-    withoutGradient: Object.keys(nodes).filter((name) => ops.get(name)?.gradient === undefined),
+    trainable: weights.flatMap(({ name, frozen }) => (frozen === null ? [name] : [])),
+    weights,
+    notes: notesOn(nodes),
+    withoutGradient: withoutGradient(classifier, weights),
   };
+}
+
+/** Operators whose results are whole numbers or booleans, through which no gradient has to come. */
+const endOfGradient: ReadonlySet<string> = new Set([
+  ...['Shape', 'ArgMax', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual'],
+]);
+
+/** The operators between trained weights and logits that cannot be trained through. */
+function withoutGradient({ nodes }: Classifier, weights: readonly WeightUse[]): readonly string[] {
+  const trained = weights.filter(({ frozen }) => frozen === null).map(({ name }) => name);
+  const passing = nodes.filter((node) => node.domain !== '' || !endOfGradient.has(node.op));
+  const reached = reachableFrom(passing, trained);
+  const between = passing.filter(({ inputs }) => inputs.some((input) => reached.has(input)));
+  const lacking = between.filter((node) => findOp(node)?.gradient === undefined);
+  return [...new Set(lacking.map(({ op, domain }) => (domain === '' ? op : `${domain}.${op}`)))];
+}
+
+/** Exporters fold batch norm into the convolutions and leave Dropout out, unless they are told not to. */
+function notesOn(nodes: Readonly<Record<string, number>>): readonly string[] {
+  const seemsFolded = 'Conv' in nodes && !('BatchNormalization' in nodes) && !('Dropout' in nodes);
+  return seemsFolded ? ['no BatchNormalization or Dropout nodes: it trains as the plain layers it holds'] : [];
 }
 
 function describeValue({ name, dtype, dims }: GraphValue): string {

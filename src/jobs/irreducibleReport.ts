@@ -48,7 +48,7 @@ async function hardestOf({ ids, loss, predicted }: LossTable, data: Dataset): Pr
         predicted: predicted[row]!,
         loss: loss[row]!,
         image: await imageOf(data, id),
-        text: null,
+        text: data.textOf?.(id) ?? null,
       };
     }),
   );

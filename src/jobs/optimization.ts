@@ -1,5 +1,8 @@
-import type { Augmentation } from '../core/augment.ts';
+import { type Augmentation, augmenter } from '../core/augment.ts';
+import type { Batch } from '../core/batch.ts';
+import { usageError } from '../core/errors.ts';
 import type { DecayName } from '../core/schedule.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { type OptimizerKind, type OptimizerOptions, optimizerDefaults } from '../onnx/optimizer.ts';
 
 /** Which parameters decay. */
@@ -27,6 +30,20 @@ export interface OptimizationOptions {
 export interface ScheduleOptions {
   readonly schedule: DecayName;
   readonly warmup: number;
+}
+
+/** What changes the batches of a training on `data`; throws a usage error where those are no images. */
+export function augmenterFor(
+  { augment }: OptimizationOptions,
+  { name, inputs }: Dataset,
+  seed: number,
+): (batch: Batch, step: number) => Batch {
+  const dims = inputs[0]!.dims;
+  if (augment !== null && dims.length !== 3)
+    throw usageError(
+      `Cannot use --augment on "${name}": an example is [${dims.join(', ')}], expected images [channels, height, width]`,
+    );
+  return augmenter(augment, seed);
 }
 
 export function optimizerFrom(options: OptimizationOptions): OptimizerOptions {

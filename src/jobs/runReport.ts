@@ -39,7 +39,7 @@ export async function describeRuns(runs: FinishedRuns): Promise<ReportData> {
       holdout: split.holdout.length,
       test: test.length,
       classes: data.classes,
-      noise: options.noise,
+      noise: options.labels === null ? options.noise : `labels of ${options.labels}`,
       noiseRate: noiseRate(data, split.target),
     },
     il: il && {

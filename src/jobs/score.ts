@@ -39,10 +39,10 @@ export async function scoreToStore(
   folder: string,
   host: Host,
 ): Promise<ScoreResult> {
-  const { data } = experiment;
+  const { data, options } = experiment;
   const ids = idsOf(experiment, split);
   if (ids.length === 0)
-    throw usageError(`Cannot score the split "${split}": it is empty with --holdout ${experiment.options.holdout}`);
+    throw usageError(`Cannot score the split "${split}": it is empty with --holdout ${options.holdout}`);
   const began = performance.now();
   const table = await scoreTable(experiment, model, ids, { device, threads }, host);
   const seconds = (performance.now() - began) / 1000;
@@ -57,9 +57,13 @@ export async function scoreToStore(
         contentHash: data.contentHash,
         length: data.length,
         classes: data.classes,
-        noise: experiment.options.noise,
-        holdout: experiment.options.holdout,
-        dataSeed: experiment.options.dataSeed,
+        noise: options.noise,
+        labels: options.labels,
+        vocab: options.vocab,
+        tokens: options.tokens,
+        decoder: data.decoder ?? null,
+        holdout: options.holdout,
+        dataSeed: options.dataSeed,
         split,
       },
       model: {

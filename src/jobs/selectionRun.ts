@@ -1,11 +1,10 @@
-import { augmenter } from '../core/augment.ts';
 import { dataError } from '../core/errors.ts';
 import { makeOrder } from '../core/order.ts';
 import { rateAt } from '../core/schedule.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions, Trainer } from '../engine/engine.ts';
-import { openTrainer } from '../engine/ort/open.ts';
+import { type EngineOptions, openTrainer } from '../engine/open.ts';
 import { type Checkpoint, readNewestCheckpoint, writeCheckpoint } from '../loop/checkpoint.ts';
 import { openEventLog, readEvents } from '../loop/eventLog.ts';
 import type { StartEvent, StepEvent, TrainEvent } from '../loop/events.ts';
@@ -17,10 +16,14 @@ import { exists, joinPath, makeFolder, writeFileAtomic } from '../runtime/files.
 import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
-import { type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
+import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
+
+/** What moves the running averages of batch normalisation: the batches trained on, or the candidates scored. */
+export const averagesNames = ['steps', 'candidates'] as const;
+export type AveragesName = (typeof averagesNames)[number];
 
 /** How a target is trained, as on the command line. */
-export interface TrainingOptions extends DeviceOptions, OptimizationOptions, ScheduleOptions {
+export interface TrainingOptions extends DeviceOptions, EngineOptions, OptimizationOptions, ScheduleOptions {
   readonly model: string;
   readonly bigBatch: number;
   readonly smallBatch: number;
@@ -31,6 +34,10 @@ export interface TrainingOptions extends DeviceOptions, OptimizationOptions, Sch
   readonly evalEvery: number;
   /** Seconds between checkpoints. */
   readonly checkpointEvery: number;
+  /** What moves the running averages of batch normalisation. */
+  readonly batchNorm: AveragesName;
+  /** Weights that are left as they are, by names in which * stands for any text. */
+  readonly freeze: readonly string[];
 }
 
 /** One run: which strategy, from which seed, with which irreducible losses, into which folder. */
@@ -45,8 +52,10 @@ export interface SelectionRun {
 export async function checkTarget(experiment: Experiment, options: TrainingOptions): Promise<void> {
   requireBatch(experiment, 'target', options.bigBatch, '--big-batch');
   const model = await loadModel(options.model, experiment.data, 0);
-  const optimizer = optimizerFrom(options);
-  trainStep(model.graph, { ...feedFrom(experiment.data, model.name), smallBatch: options.smallBatch, optimizer });
+  augmenterFor(options, experiment.data, 0);
+  const { smallBatch, freeze } = options;
+  const feed = feedFrom(experiment.data, model.name);
+  trainStep(model.graph, { ...feed, smallBatch, freeze, optimizer: optimizerFrom(options) });
 }
 
 /**
@@ -73,10 +82,14 @@ export async function runSelection(
     ...feedFrom(experiment.data, model.name),
     device: options.device,
     threads: options.threads,
+    engine: options.engine,
+    scoreEngine: options.scoreEngine,
     outputs: strategyOf(run.strategy).needsGradientNorm ? ['loss', 'predicted', 'gradientNorm'] : ['loss', 'predicted'],
     smallBatch: options.smallBatch,
     seed: run.seed,
     optimizer: optimizerFrom(options),
+    freeze: options.freeze,
+    ...(observesCandidates(run.strategy, options) && { averagesOf: options.bigBatch }),
     ...(checkpoint && { state: checkpoint.state }),
   });
   try {
@@ -88,6 +101,11 @@ export async function runSelection(
     await trainer.close();
   }
   return readEvents(eventsPath);
+}
+
+/** A strategy that scores nothing has no candidates to take averages from. */
+function observesCandidates(strategy: StrategyName, { batchNorm }: TrainingOptions): boolean {
+  return batchNorm === 'candidates' && strategyOf(strategy).score !== null;
 }
 
 /** Trains to the last step, each event written at once and a checkpoint now and then. */
@@ -119,7 +137,7 @@ async function trainLogged(
       irreducible: run.irreducible,
       smallBatch: options.smallBatch,
       learningRate: (step) => options.lr * rateAt({ decay: options.schedule, warmup: options.warmup, steps }, step),
-      augment: augmenter(options.augment, run.seed),
+      augment: augmenterFor(options, data, run.seed),
       steps,
       test,
       evalEvery: options.evalEvery,

@@ -79,7 +79,7 @@ async function trainOnBest(options: TrainOptions, ids: Uint32Array, step: number
   const irreducible = strategy.needsIrreducibleLoss ? options.irreducible!.at(ids, gather) : undefined;
   // If both fail, the trainer's failure is told.
   irreducible?.catch(() => undefined);
-  const scores = await trainer.score(await gather());
+  const scores = await trainer.scoreCandidates(await gather());
   const irreducibleLoss = await irreducible;
   const { loss: trainingLoss, gradientNorm } = scores;
   const reducible = strategy.score({

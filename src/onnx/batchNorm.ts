@@ -18,7 +18,7 @@ const defaultMomentum = 0.9;
  * towards them, the variance unbiased as in PyTorch.
  */
 export function addBatchNorm(b: GraphBuilder, node: GraphNode): readonly RunningAverage[] {
-  const [x, scale, bias, runningMean, runningVariance] = node.inputs as [string, string, string, string, string];
+  const [x, scale, bias] = node.inputs as [string, string, string];
   const dims = b.dims(x);
   const channels = dims[1]!;
   const axes = dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
@@ -41,12 +41,38 @@ export function addBatchNorm(b: GraphBuilder, node: GraphNode): readonly Running
     return [node.outputs[0]!, mean, variance, centered];
   });
 
+  return moved(b, node, { mean, variance, count });
+}
+
+/**
+ * Adds a BatchNormalization in eval form whose running averages move all the same, towards the batch that it sees.
+ */
+export function addObservingBatchNorm(b: GraphBuilder, node: GraphNode): readonly RunningAverage[] {
+  const [x] = node.inputs as [string];
+  const dims = b.dims(x);
+  const axes = dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const count = elementCount(dims) / dims[1]!;
+  const meanOf = (value: string) => b.node('Mul', [summed(b, value, axes, false), b.scalar(1 / count)]);
+  const mean = meanOf(x);
+  const variance = b.node('Sub', [meanOf(b.node('Mul', [x, x])), b.node('Mul', [mean, mean])]);
+  b.add(node);
+  return moved(b, node, { mean, variance: b.node('Relu', [variance]), count });
+}
+
+/** The running averages one step on: towards the mean and the unbiased variance of `count` numbers a channel. */
+function moved(
+  b: GraphBuilder,
+  node: GraphNode,
+  batch: { readonly mean: string; readonly variance: string; readonly count: number },
+): readonly RunningAverage[] {
+  const [, , , runningMean, runningVariance] = node.inputs as [string, string, string, string, string];
   const kept = numberAttribute(node, 'momentum', defaultMomentum);
-  const moved = (old: string, batch: string, towards: number) =>
-    b.node('Add', [b.node('Mul', [old, b.scalar(kept)]), b.node('Mul', [batch, b.scalar(towards)])]);
+  const next = (old: string, towards: string, share: number) =>
+    b.node('Add', [b.node('Mul', [old, b.scalar(kept)]), b.node('Mul', [towards, b.scalar(share)])]);
+  const unbiased = batch.count / Math.max(1, batch.count - 1);
   return [
-    { name: runningMean, next: moved(runningMean, mean, 1 - kept) },
-    { name: runningVariance, next: moved(runningVariance, variance, ((1 - kept) * count) / Math.max(1, count - 1)) },
+    { name: runningMean, next: next(runningMean, batch.mean, 1 - kept) },
+    { name: runningVariance, next: next(runningVariance, batch.variance, (1 - kept) * unbiased) },
   ];
 }
 

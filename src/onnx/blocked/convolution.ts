@@ -1,5 +1,6 @@
 import type { GraphBuilder, Step } from '../builder.ts';
 import { type Dim, type GraphNode, int, ints, numberAttribute } from '../graph.ts';
+import { nchwcDomain } from '../ops/nchwc.ts';
 import { type SlidingWindow, windowOf } from '../ops/slidingWindow.ts';
 import type { FilterLayout } from './layout.ts';
 import type { Lowering, Pending } from './lowering.ts';
@@ -117,7 +118,7 @@ function examplesAsChannels(lowering: Lowering, x: string): string {
   const { b, block } = lowering;
   const [examples, channels, height, width] = lowering.dims(x) as [number, number, number, number];
   const rows = b.node('Reshape', [lowering.in(x, 'plain'), b.int64([1, examples, channels * height, width])]);
-  const blocked = b.node('ReorderInput', [rows], {}, { domain: 'com.microsoft.nchwc' });
+  const blocked = b.node('ReorderInput', [rows], {}, { domain: nchwcDomain });
   const apart = b.node('Reshape', [blocked, b.int64([examples / block, channels, height * width * block])]);
   const turned = b.node('Transpose', [apart], { perm: ints([1, 0, 2]) });
   return b.node('Reshape', [turned, b.int64([channels, examples, height, width])]);
@@ -215,8 +216,13 @@ function flipped(
   const turned = kernel.every((size) => size === 1)
     ? apart
     : b.node('Slice', [apart, b.int64(starts), b.int64(ends), b.int64([2, 3]), b.int64(steps)]);
-  const split = b.node('Reshape', [turned, b.int64([outs / block, ins / block, cells[0]! * cells[1]!, block, block])]);
-  const swapped = b.node('Transpose', [split], { perm: ints([1, 0, 2, 4, 3]) });
+  // Each tile of a block of inputs by one of outputs is turned over by the operator that is made for that: far faster than
+  // Transpose, which is left with whole tiles to move.
+  const count = cells[0]! * cells[1]!;
+  const tiles = b.node('Reshape', [turned, b.int64([(outs * ins * count) / (block * block), block, 1, block])]);
+  const over = b.node('ReorderOutput', [tiles], { channels: int(block) }, { domain: nchwcDomain });
+  const split = b.node('Reshape', [over, b.int64([outs / block, ins / block, count * block * block])]);
+  const swapped = b.node('Transpose', [split], { perm: ints([1, 0, 2]) });
   return b.node('Reshape', [swapped, b.int64([ins, outs, ...cells])]);
 }
 

@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import type { DeviceOptions } from '../engine/engine.ts';
+import { backendOf, type EngineOptions, resolveEngine } from '../engine/open.ts';
+import type { Host } from '../jobs/host.ts';
+
+/** The options of a command that trains, with the choice that --engine leaves open made; TensorFlow.js is told. */
+export async function withEngine<Options extends EngineOptions & DeviceOptions>(
+  command: Command,
+  options: Options,
+  host: Host,
+): Promise<Options> {
+  const device = command.getOptionValueSource('device') === 'default' ? null : options.device;
+  const engine = await resolveEngine(options.engine, device);
+  const backend = backendOf(engine);
+  if (backend !== null) host.say(`TensorFlow.js trains, backend ${backend}`);
+  return { ...options, engine };
+}
