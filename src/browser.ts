@@ -15,11 +15,10 @@ export {
 } from './core/selection.ts';
 export type { Dtype, Tensor } from './core/tensor.ts';
 export type { AdamwOptions } from './onnx/adamw.ts';
+export { freeBatch } from './onnx/freeBatch.ts';
 export type { Graph, GraphNode, GraphValue } from './onnx/graph.ts';
 export { type ExampleOutput, labelsInput } from './onnx/lossHead.ts';
-export { readModel, replaceWeights, writeModel } from './onnx/model.ts';
-export { type FeedOptions, fedInputs } from './onnx/preprocess.ts';
-export { type ScoreGraphOptions, scoreGraph } from './onnx/scoreGraph.ts';
+export { inEvalForm, readModel, replaceWeights, writeModel } from './onnx/model.ts';
 export {
   type CommonOptimizerOptions,
   type Optimizer,
@@ -28,6 +27,8 @@ export {
   optimizerOf,
   type UpdateValues,
 } from './onnx/optimizer.ts';
+export { type FeedOptions, fedInputs } from './onnx/preprocess.ts';
+export { type ScoreGraphOptions, scoreGraph } from './onnx/scoreGraph.ts';
 export type { SgdOptions } from './onnx/sgd.ts';
 export { type FedTensor, nextOf, type TrainingGraph, trainingGraph } from './onnx/trainingGraph.ts';
 export { type Parameter, type TrainStep, type TrainStepOptions, trainStep } from './onnx/trainStep.ts';

@@ -2,6 +2,7 @@
 export * from './browser.ts';
 export type { Dataset } from './data/dataset.ts';
 export { fingerprintData } from './data/fingerprint.ts';
+export { giveLabels } from './data/givenLabels.ts';
 export { addLabelNoise } from './data/labelNoise.ts';
 export { type MemoryData, memoryDataset } from './data/memoryDataset.ts';
 export { openData } from './data/open.ts';

@@ -1,8 +1,7 @@
-import { randomStream } from '../core/random.ts';
 import { GraphBuilder } from '../onnx/builder.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { ArchitectureOptions } from './architecture.ts';
-import { conv2d, flatten, linear, maxPool2, relu } from './layers.ts';
+import { conv2d, flatten, layersOn, linear, maxPool2, relu } from './layers.ts';
 
 /**
  * The paper's small CNN for irreducible losses: three 3 x 3 convolutions of 64, 128 and 256 channels without padding, each
@@ -10,7 +9,7 @@ import { conv2d, flatten, linear, maxPool2, relu } from './layers.ts';
  */
 export function cnn({ inputDims, classes, seed }: ArchitectureOptions): Graph {
   const builder = new GraphBuilder('cnn');
-  const layers = { builder, random: randomStream(seed, 'initial weights') };
+  const layers = layersOn(builder, seed);
   let value = builder.input({ name: 'input', dtype: 'float32', dims: ['batch', ...inputDims] });
   [64, 128, 256].forEach((channels, index) => {
     value = maxPool2(layers, relu(layers, conv2d(layers, value, `conv${index + 1}`, { channels, kernel: 3 })));
@@ -19,6 +18,6 @@ export function cnn({ inputDims, classes, seed }: ArchitectureOptions): Graph {
   [128, 256].forEach((units, index) => {
     value = relu(layers, linear(layers, value, `fc${index + 1}`, units));
   });
-  builder.output(linear(layers, value, 'fc3', classes, 'logits'));
+  builder.output(linear(layers, value, 'fc3', classes, { output: 'logits' }));
   return builder.build();
 }

@@ -1,8 +1,7 @@
-import { randomStream } from '../core/random.ts';
 import { GraphBuilder } from '../onnx/builder.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { ArchitectureOptions } from './architecture.ts';
-import { batchNorm2d, conv2d, flatten, type Layers, linear, relu } from './layers.ts';
+import { batchNorm2d, conv2d, flatten, type Layers, layersOn, linear, relu } from './layers.ts';
 
 /** Basic blocks in each of the four stages of ResNet-18. */
 const blocksPerStage = 2;
@@ -13,7 +12,7 @@ const blocksPerStage = 2;
  */
 export function resnet18({ inputDims, classes, seed, width }: ArchitectureOptions & { readonly width: number }): Graph {
   const builder = new GraphBuilder(`resnet18-${width}`);
-  const layers = { builder, random: randomStream(seed, 'initial weights') };
+  const layers = layersOn(builder, seed);
   const input = builder.input({ name: 'input', dtype: 'float32', dims: ['batch', ...inputDims] });
   const stem = conv2d(layers, input, 'conv1', { channels: width, kernel: 3, padding: 1, bias: false });
   let value = relu(layers, batchNorm2d(layers, stem, 'bn1'));
@@ -24,7 +23,7 @@ export function resnet18({ inputDims, classes, seed, width }: ArchitectureOption
     }
   });
   const pooled = builder.node('GlobalAveragePool', [value], {}, { outputs: ['pool'] });
-  builder.output(linear(layers, flatten(layers, pooled), 'fc', classes, 'logits'));
+  builder.output(linear(layers, flatten(layers, pooled), 'fc', classes, { output: 'logits' }));
   return builder.build();
 }
 

@@ -5,6 +5,16 @@ import type { Tensor } from '../core/tensor.ts';
 export const devices = ['cpu', 'cuda', 'webgpu'] as const;
 export type Device = (typeof devices)[number];
 
+/** What TensorFlow.js computes with, best first. */
+export const tfBackends = ['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu'] as const;
+export type TfBackend = (typeof tfBackends)[number];
+
+/** What trains: ONNX Runtime, or TensorFlow.js on one of its backends. */
+export type Engine = 'onnx' | `tfjs:${TfBackend}`;
+
+/** What scores the candidates where TensorFlow.js trains: ONNX Runtime with the weights of each step, or itself. */
+export type ScoreEngine = 'onnx' | 'same';
+
 export interface DeviceOptions {
   readonly device: Device;
   /** Threads that one operator is spread over. */
@@ -41,10 +51,17 @@ export interface StepResult {
 export interface TrainerState {
   readonly step: number;
   readonly tensors: Readonly<Record<string, Tensor>>;
+  /** The block of the blocked operators that it was trained with; absent: standard operators. Another gives other last bits. */
+  readonly block?: number;
 }
 
 /** A target model with its optimiser in its own thread. Weights stay there between steps. */
 export interface Trainer extends Scorer {
+  /**
+   * Scores the candidates of a step. Where the trainer was opened so, the running averages of batch normalisation move towards
+   * theirs.
+   */
+  scoreCandidates(batch: Batch): Promise<Scores>;
   /** One optimiser step on the plain mean loss of the batch, whose buffers are moved to the thread. */
   step(batch: Batch, learningRate: number): Promise<StepResult>;
   /** A copy of the weights and of what the optimiser keeps. */

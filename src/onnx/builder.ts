@@ -12,15 +12,28 @@ import {
 } from './graph.ts';
 import { findOp, supportedOps } from './ops/index.ts';
 import type { GradientContext, InferContext } from './ops/op.ts';
+import { type Sizes, sizesOf, tensorOf } from './ops/sizes.ts';
 
-/** Nodes that gradients take as one: a single node, or a group whose gradient is known in closed form. */
-export interface Step {
-  readonly inputs: readonly string[];
+/** What the gradient of a group may look at: what it computes besides. */
+export interface GroupGradientContext extends Omit<GradientContext, 'node'> {
   readonly outputs: readonly string[];
-  /** The node, or the last one of a group. */
-  readonly node: GraphNode;
-  /** The gradient of a group by each of `inputs`; a single node has that of its operator. */
-  readonly gradient?: (context: Omit<GradientContext, 'node'>) => readonly (string | undefined)[];
+}
+
+/** What is known of nodes that are one idea together. */
+export interface Group {
+  /** What they compute, in a word. */
+  readonly kind: string;
+  readonly inputs: readonly string[];
+  /** What else `kind` needs to be written in another way. */
+  readonly detail?: unknown;
+  /** The gradient by each of `inputs`, where the group has one in closed form. */
+  readonly gradient?: (context: GroupGradientContext) => readonly (string | undefined)[];
+}
+
+/** A node, or a group of nodes that gradients and lowerings take as one. */
+export interface Step extends Group {
+  readonly outputs: readonly string[];
+  readonly nodes: readonly GraphNode[];
 }
 
 /** Shapes and axes are short; longer constants are weights, which nobody computes with before the graph runs. */
@@ -35,11 +48,13 @@ export class GraphBuilder {
   readonly #opsets: Record<string, number>;
   readonly #inputs: GraphValue[] = [];
   readonly #outputs: GraphValue[] = [];
+  readonly #outputValues = new Map<string, string>();
   readonly #weights = new Map<string, Tensor>();
   readonly #nodes: GraphNode[] = [];
   #steps: Step[] = [];
   readonly #types = new Map<string, ValueType>();
   readonly #known = new Map<string, Tensor>();
+  readonly #sizes = new Map<string, Sizes>();
   readonly #scalars = new Map<number, string>();
   readonly #renamed = new Map<string, string>();
   readonly #reserved: ReadonlySet<string>;
@@ -65,6 +80,7 @@ export class GraphBuilder {
     const { dtype, dims } = this.type(value);
     if (name !== value) this.#callAlso(value, name);
     this.#outputs.push({ name, dtype, dims });
+    this.#outputValues.set(name, value);
   }
 
   /** Adds a named initialiser. */
@@ -92,15 +108,14 @@ export class GraphBuilder {
     return this.constant(int64(values));
   }
 
-  /** Adds an operator of ONNX's own set with one output and returns that. */
+  /** Adds an operator with one output, of ONNX's own set unless a domain is given, and returns that. */
   node(
     op: string,
     inputs: readonly string[],
     attributes: Attributes = {},
-    names?: { outputs?: readonly string[] },
+    { outputs = [this.#freshName(op)], domain = '' }: { outputs?: readonly string[]; domain?: string } = {},
   ): string {
-    const outputs = names?.outputs ?? [this.#freshName(op)];
-    this.add({ name: outputs[0]!, op, domain: '', inputs, outputs, attributes });
+    this.add({ name: outputs[0]!, op, domain, inputs, outputs, attributes });
     return outputs[0]!;
   }
 
@@ -123,29 +138,28 @@ export class GraphBuilder {
       node,
       inputs: node.inputs.map((input) => (input === '' ? undefined : this.type(input))),
       constant: (index) => this.#known.get(node.inputs[index] ?? ''),
+      sizes: (index) => this.#sizes.get(node.inputs[index] ?? '') ?? sizesOf(this.#known.get(node.inputs[index] ?? '')),
     };
     const types = op.infer(context);
     this.#nodes.push(node);
-    this.#steps.push({ inputs: node.inputs, outputs: node.outputs, node });
+    this.#steps.push({ kind: node.op, inputs: node.inputs, outputs: node.outputs, nodes: [node] });
     node.outputs.forEach((output, index) => {
       const type = types[index];
       if (output !== '' && type !== undefined) this.#declare(output, type);
     });
-    const known = op.evaluate?.(context);
+    const sizes = op.sizes?.(context);
+    if (sizes !== undefined) this.#sizes.set(node.outputs[0]!, sizes);
+    const known = op.evaluate?.(context) ?? (sizes && tensorOf(sizes));
     if (known !== undefined) this.#known.set(node.outputs[0]!, known);
   }
 
-  /** Takes the nodes that `write` adds as one step, which has the `gradient` given by each of `inputs`. */
-  group(
-    inputs: readonly string[],
-    outputs: readonly string[],
-    gradient: Step['gradient'] & {},
-    write: () => void,
-  ): void {
+  /** Takes the nodes that `write` adds, which compute the values that it returns, as one step. */
+  group<const Outputs extends readonly string[]>(group: Group, write: () => Outputs): Outputs {
     const before = this.#steps.length;
-    write();
-    const node = this.#steps.at(-1)!.node;
-    this.#steps = [...this.#steps.slice(0, before), { inputs, outputs, node, gradient }];
+    const outputs = write();
+    const nodes = this.#steps.slice(before).flatMap((step) => step.nodes);
+    this.#steps = [...this.#steps.slice(0, before), { ...group, outputs, nodes }];
+    return outputs;
   }
 
   /** The type of a value; throws where the graph does not hold it. */
@@ -179,6 +193,15 @@ export class GraphBuilder {
     return this.#steps;
   }
 
+  get inputs(): readonly GraphValue[] {
+    return this.#inputs;
+  }
+
+  /** The outputs' names, and the values that they are. */
+  get outputs(): readonly { readonly name: string; readonly value: string }[] {
+    return this.#outputs.map(({ name }) => ({ name, value: this.#outputValues.get(name)! }));
+  }
+
   /** The finished graph. */
   build(): Graph {
     return {
@@ -195,10 +218,17 @@ export class GraphBuilder {
   #callAlso(value: string, name: string): void {
     const isComputed = this.#nodes.some((node) => node.outputs.includes(value));
     const isNamed = this.#renamed.has(value) || this.#outputs.some((output) => output.name === value);
-    if (isComputed && !isNamed) {
-      this.#declare(name, this.type(value));
-      this.#renamed.set(value, name);
-    } else this.node('Identity', [value], {}, { outputs: [name] });
+    const free = isComputed && !isNamed ? value : this.node('Identity', [value]);
+    this.#makeWay(name, free);
+    this.#renamed.set(free, name);
+  }
+
+  /** Gives the name `name` to `value`: another value inside the graph that is called so gets a fresh one. */
+  #makeWay(name: string, value: string): void {
+    const isInside =
+      this.#nodes.some((node) => node.outputs.includes(name)) && !this.#outputs.some((output) => output.name === name);
+    if (isInside) this.#renamed.set(name, this.#freshName(name));
+    else this.#declare(name, this.type(value));
   }
 
   #withNewNames(node: GraphNode): GraphNode {

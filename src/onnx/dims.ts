@@ -26,11 +26,37 @@ export function reducedDims(dims: readonly Dim[], axes: ReadonlySet<number>, kee
   return dims.flatMap((dim, axis) => (axes.has(axis) ? (keep ? [1] : []) : [dim]));
 }
 
+/** `whole` over `part`: undefined where `part` has a name in it that `whole` has not, or is 0. */
+export function quotientOf(whole: Dim, part: Dim): Dim | undefined {
+  const [left, by] = [factorsOf(whole), factorsOf(part)];
+  if (by.known === 0) return undefined;
+  const names = [...left.names];
+  for (const name of by.names) {
+    const at = names.indexOf(name);
+    if (at < 0) return undefined;
+    names.splice(at, 1);
+  }
+  return written(left.known / by.known, names);
+}
+
 /** The product of sizes: a number where all are known, else an expression such as `12*batch`. */
 export function productOf(dims: readonly Dim[]): Dim {
-  const factors = dims.flatMap((dim) => String(dim).split('*'));
+  const factors = dims.map(factorsOf);
+  const known = factors.reduce((product, factor) => product * factor.known, 1);
+  return written(
+    known,
+    factors.flatMap((factor) => factor.names),
+  );
+}
+
+function factorsOf(dim: Dim): { readonly known: number; readonly names: readonly string[] } {
+  const factors = String(dim).split('*');
   const names = factors.filter((factor) => Number.isNaN(Number(factor)));
   const known = factors.reduce((product, factor) => product * (names.includes(factor) ? 1 : Number(factor)), 1);
+  return { known, names };
+}
+
+function written(known: number, names: readonly string[]): Dim {
   if (names.length === 0) return known;
   return known === 1 ? names.join('*') : [known, ...names].join('*');
 }

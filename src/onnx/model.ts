@@ -74,6 +74,30 @@ export function replaceWeights(
   return toBinary(ModelProtoSchema, proto);
 }
 
+/**
+ * The same .onnx file in eval form: BatchNormalization by its running statistics and Dropout inert, where an export in
+ * training mode has them otherwise. A file that is in eval form already is returned as it is, byte for byte.
+ */
+export function inEvalForm(bytes: Uint8Array, name: string): Uint8Array {
+  const proto = parseModel(bytes, name);
+  let changed = false;
+  for (const node of proto.graph!.node) {
+    if (node.domain !== '' && node.domain !== 'ai.onnx') continue;
+    // Training mode is an attribute since opset 14; before it was told by the outputs for the statistics.
+    const mode = node.attribute.findIndex((attribute) => attribute.name === 'training_mode');
+    if (node.opType === 'BatchNormalization' && (mode >= 0 || node.output.length > 1)) {
+      if (mode >= 0) node.attribute.splice(mode, 1);
+      node.output.length = 1;
+      changed = true;
+    }
+    if (node.opType === 'Dropout' && node.input.length > 2) {
+      node.input.length = 2;
+      changed = true;
+    }
+  }
+  return changed ? toBinary(ModelProtoSchema, proto) : bytes;
+}
+
 function parseModel(bytes: Uint8Array, name: string): ModelProto {
   let proto: ModelProto | undefined;
   try {
@@ -88,7 +112,10 @@ function parseModel(bytes: Uint8Array, name: string): ModelProto {
 
 function readGraph(proto: ModelProto): Graph {
   const graph = proto.graph!;
-  const weights = new Map(graph.initializer.map((tensor) => [tensor.name, readTensor(tensor)]));
+  const { weights, nodes } = withConstantWeights(
+    new Map(graph.initializer.map((tensor) => [tensor.name, readTensor(tensor)])),
+    graph.node.map(readNode),
+  );
   return {
     name: graph.name,
     opsets: Object.fromEntries(
@@ -98,8 +125,46 @@ function readGraph(proto: ModelProto): Graph {
     inputs: graph.input.filter((value) => !weights.has(value.name)).map(readValue),
     outputs: graph.output.map(readValue),
     weights,
-    nodes: graph.node.map(readNode),
+    nodes,
   };
+}
+
+/** The inputs that hold weights of these operators, by their places. */
+const weightInputs: ReadonlyMap<string, readonly number[]> = new Map([
+  ['Conv', [1, 2]],
+  ['ConvTranspose', [1, 2]],
+  ['Gemm', [1, 2]],
+  ['MatMul', [0, 1]],
+  ['BatchNormalization', [1, 2, 3, 4]],
+  ['LayerNormalization', [1, 2]],
+  ['Gather', [0]],
+]);
+
+/**
+ * Some exporters write weights as Constant nodes: those that are float32, not a single number, and stand where an operator has
+ * its weights, are taken for initialisers, so that they can be trained. `replaceWeights` finds them in the file.
+ */
+function withConstantWeights(
+  weights: Map<string, Tensor>,
+  nodes: readonly GraphNode[],
+): Pick<Graph, 'weights' | 'nodes'> {
+  const used = new Set(
+    nodes.flatMap(({ op, domain, inputs }) =>
+      domain === '' ? (weightInputs.get(op) ?? []).map((index) => inputs[index] ?? '') : [],
+    ),
+  );
+  const left = nodes.filter(({ op, domain, outputs, attributes: { value } }) => {
+    const isWeight =
+      op === 'Constant' &&
+      domain === '' &&
+      used.has(outputs[0]!) &&
+      value?.kind === 'tensor' &&
+      value.value.dtype === 'float32' &&
+      value.value.dims.length > 0;
+    if (isWeight) weights.set(outputs[0]!, value.value);
+    return !isWeight;
+  });
+  return { weights, nodes: left };
 }
 
 function readValue(proto: ValueInfoProto): GraphValue {

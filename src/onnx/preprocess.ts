@@ -5,6 +5,7 @@ import { elementCount, float32 } from '../core/tensor.ts';
 import type { GraphBuilder } from './builder.ts';
 import { type Graph, type GraphValue, int } from './graph.ts';
 import { elementTypeOf } from './tensorProto.ts';
+import { declareTokens, tokensInput } from './tokens.ts';
 
 /** How a model is fed from a data set. */
 export interface FeedOptions {
@@ -17,6 +18,9 @@ export interface FeedOptions {
   readonly classes?: number;
 }
 
+/** What is done to stored numbers that are no ids. */
+type NumberPreprocessing = Exclude<Preprocessing, { readonly kind: 'tokens' }>;
+
 /** Declares all inputs of a model as the data set stores them, see declareStoredInput. */
 export function declareStoredInputs(
   builder: GraphBuilder,
@@ -24,6 +28,10 @@ export function declareStoredInputs(
   batch: number | string,
   { name, stored, preprocessing }: FeedOptions,
 ): void {
+  if (preprocessing.kind === 'tokens') {
+    declareTokens(builder, graph, batch, stored, preprocessing, name);
+    return;
+  }
   if (graph.inputs.length !== stored.length)
     throw dataError(
       `Cannot feed "${name}": it takes ${graph.inputs.length} inputs, an example of the data has ${stored.length}`,
@@ -43,7 +51,7 @@ function declareStoredInput(
   input: GraphValue,
   batch: number | string,
   stored: InputSpec,
-  preprocessing: Preprocessing,
+  preprocessing: NumberPreprocessing,
   name: string,
 ): void {
   const dims = [batch, ...stored.dims];
@@ -60,6 +68,7 @@ function declareStoredInput(
 
 /** The inputs that take the stored examples once they are declared, in order. */
 export function fedInputs(graph: Graph, { stored, preprocessing }: FeedOptions): readonly string[] {
+  if (preprocessing.kind === 'tokens') return [tokensInput];
   return graph.inputs.map((input, index) =>
     isFedAsItIs(input, stored[index]!, preprocessing) ? input.name : storedName(input.name),
   );
@@ -73,7 +82,12 @@ function storedName(name: string): string {
   return `${name}/stored`;
 }
 
-function standardized(builder: GraphBuilder, value: string, preprocessing: Preprocessing, stored: InputSpec): string {
+function standardized(
+  builder: GraphBuilder,
+  value: string,
+  preprocessing: NumberPreprocessing,
+  stored: InputSpec,
+): string {
   if (preprocessing.kind === 'none') return value;
   const { scale, mean, std } = preprocessing;
   // (x scale - mean) / std = x (scale / std) - mean / std, one value per channel.

@@ -2,7 +2,7 @@ import type { Tensor } from '../core/tensor.ts';
 import { addBatchNorm, type RunningAverage } from './batchNorm.ts';
 import type { GraphBuilder } from './builder.ts';
 import type { Classifier } from './classifier.ts';
-import { addEvalNode, isDropout } from './evalForm.ts';
+import { addEvalNode, isBatchNorm, isDropout } from './evalForm.ts';
 import { type GraphNode, numberAttribute } from './graph.ts';
 
 /** A mask that a Dropout of the training form is fed with: 0 with probability `ratio`, else 1 / (1 - ratio). */
@@ -40,10 +40,6 @@ export function addTrainingForm(builder: GraphBuilder, { graph, nodes }: Classif
 /** The initialisers that hold running averages of the model. */
 export function runningAverages({ nodes }: Classifier): readonly string[] {
   return nodes.filter(isBatchNorm).flatMap((node) => node.inputs.slice(3, 5));
-}
-
-function isBatchNorm(node: GraphNode): boolean {
-  return node.op === 'BatchNormalization' && node.domain === '';
 }
 
 function addDropout(builder: GraphBuilder, node: GraphNode): DropoutMask {

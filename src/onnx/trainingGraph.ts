@@ -1,14 +1,17 @@
 import { GraphBuilder } from './builder.ts';
-import { type Classifier, requireClassifier, requireLogits } from './classifier.ts';
+import { requireClassifier, requireLogits } from './classifier.ts';
 import type { Graph } from './graph.ts';
 import { appendLossHead, type LossHead, writeExampleOutputs } from './lossHead.ts';
 import { declareStoredInputs, type FeedOptions } from './preprocess.ts';
+import { trainableParameters } from './trainable.ts';
 import { addTrainingForm, type DropoutMask, runningAverages, type TrainingForm } from './trainingForm.ts';
 import { upgradedOpsets } from './upgrade.ts';
 
 export interface TrainingGraphOptions extends FeedOptions {
   /** Examples of a step. */
   readonly smallBatch: number;
+  /** Weights that are left as they are, by names in which * stands for any text; default none. */
+  readonly freeze?: readonly string[];
 }
 
 /** A tensor that steps change, which a training graph takes as an input: a weight or a running average. */
@@ -64,7 +67,7 @@ export interface Forward extends TrainingForm {
 /** Writes preprocessing, training form and mean cross-entropy. */
 export function writeForward(builder: GraphBuilder, model: Graph, options: TrainingGraphOptions): Forward {
   const classifier = requireClassifier(model, options.name);
-  const names = trainableParameters(classifier);
+  const names = trainableParameters(classifier, options.freeze);
   const fed = new Set([...names, ...runningAverages(classifier)]);
   declareStoredInputs(builder, model, options.smallBatch, options);
   for (const [name, tensor] of model.weights) {
@@ -88,16 +91,4 @@ export function writeTrainingOutputs(
   for (const { name, next } of averages) builder.output(next, nextOf(name));
   builder.output(meanLoss, 'meanLoss');
   writeExampleOutputs(builder, head, ['loss', 'predicted']);
-}
-
-/** The initialisers that can be trained: float32, of rank 1 and up, on the way to the logits, no running averages. */
-export function trainableParameters(classifier: Classifier): readonly string[] {
-  const { graph, nodes } = classifier;
-  const averages = new Set(runningAverages(classifier));
-  const used = new Set(nodes.flatMap((node) => node.inputs));
-  return [...graph.weights]
-    .filter(
-      ([name, tensor]) => tensor.dtype === 'float32' && tensor.dims.length > 0 && used.has(name) && !averages.has(name),
-    )
-    .map(([name]) => name);
 }

@@ -2,11 +2,11 @@ import { dataError } from '../core/errors.ts';
 import type { GraphBuilder } from './builder.ts';
 import { positiveAxis } from './dims.ts';
 import {
+  type Attribute,
   describeNode,
   type Graph,
   type GraphNode,
   int,
-  intsAttribute,
   numberAttribute,
   writtenOpset,
 } from './graph.ts';
@@ -16,16 +16,29 @@ const oldestOpset = 7;
 /** Since this opset, Softmax works on one axis, and axes are an input of ReduceSum. */
 const axesOpset = 13;
 
-/** Operators whose attributes have become inputs since. */
-const changedOps: ReadonlySet<string> = new Set(['Squeeze', 'Unsqueeze', 'Split', 'Slice', 'Pad', 'Clip']);
+/** The attributes that have become inputs since, in the order of these; `ReduceSum` was the only reduction before opset 18. */
+const attributesBecomeInputs: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Squeeze', ['axes']],
+  ['Unsqueeze', ['axes']],
+  ['ReduceSum', ['axes']],
+  ['Split', ['split']],
+  ['Slice', ['starts', 'ends', 'axes']],
+  ['Pad', ['pads', 'value']],
+  ['Clip', ['min', 'max']],
+]);
 
 function opsetOf(graph: Graph): number {
   return graph.opsets[''] ?? writtenOpset;
 }
 
+/** Whether nothing can be derived from a graph, as its operator set is too old. */
+export function isTooOld(graph: Graph): boolean {
+  return opsetOf(graph) < oldestOpset;
+}
+
 /** The operator sets of a graph derived from `graph`: those of the nodes that are added to it, or newer ones it uses. */
 export function upgradedOpsets(graph: Graph, name: string): Readonly<Record<string, number>> {
-  if (opsetOf(graph) < oldestOpset)
+  if (isTooOld(graph))
     throw dataError(
       `Cannot use "${name}": it is written in ONNX opset ${opsetOf(graph)}, export it again with opset ${writtenOpset}`,
     );
@@ -45,12 +58,22 @@ export function upgraded(builder: GraphBuilder, graph: Graph, node: GraphNode): 
       );
     return { ...node, attributes: { axis: int(axis) } };
   }
-  if (changedOps.has(node.op))
-    throw dataError(
-      `Cannot use ${describeNode(node)}: it was written otherwise before opset ${axesOpset}, export the model with opset ${writtenOpset}`,
-    );
-  const axes = intsAttribute(node, 'axes');
-  if (node.op !== 'ReduceSum' || axes === undefined) return node;
-  const { keepdims = int(1) } = node.attributes;
-  return { ...node, inputs: [data, builder.int64(axes)], attributes: { keepdims } };
+  const moved = attributesBecomeInputs.get(node.op) ?? [];
+  if (!moved.some((name) => node.attributes[name] !== undefined)) return node;
+  const inputs = moved.map((name) => inputFrom(builder, node.attributes[name]));
+  const kept = Object.entries(node.attributes).filter(([name]) => !moved.includes(name));
+  return { ...node, inputs: [data, ...withoutTail(inputs)], attributes: Object.fromEntries(kept) };
+}
+
+/** A constant that holds what an attribute did; the empty name where there is none. */
+function inputFrom(builder: GraphBuilder, attribute: Attribute | undefined): string {
+  // "To the end" is more than a number here can hold.
+  const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number;
+  const inRange = (value: number) => Math.max(MIN_SAFE_INTEGER, Math.min(value, MAX_SAFE_INTEGER));
+  if (attribute?.kind === 'ints') return builder.int64(attribute.value.map(inRange));
+  return attribute?.kind === 'float' ? builder.scalar(attribute.value) : '';
+}
+
+function withoutTail(inputs: readonly string[]): readonly string[] {
+  return inputs.slice(0, inputs.findLastIndex((input) => input !== '') + 1);
 }

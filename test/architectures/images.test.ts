@@ -4,7 +4,7 @@ import type { Batch } from '../../src/core/batch.ts';
 import { randomStream } from '../../src/core/random.ts';
 import { openScorer, openTrainer } from '../../src/engine/ort/open.ts';
 import { findClassifier } from '../../src/onnx/classifier.ts';
-import { trainableParameters } from '../../src/onnx/trainingGraph.ts';
+import { trainableParameters } from '../../src/onnx/trainable.ts';
 
 // PyTorch's counts: the paper's small CNN, and ResNet-18 with the stem for CIFAR.
 test.each([

@@ -58,12 +58,30 @@ describe('an output', () => {
     expect(await outputsOf(builder)).toEqual({ same: [1, 2], copy: [5, 6] });
   });
 
-  test('cannot have the name of another value', () => {
+  test('cannot have the name of an input, a weight or another output', () => {
     const builder = builderOf('x');
-    builder.node('Neg', ['x'], {}, { outputs: ['taken'] });
+    builder.weight('w', float32([1, 2]));
+    builder.output(builder.node('Neg', ['x']), 'out');
     const other = builder.node('Relu', ['x']);
-    expect(() => builder.output(other, 'taken')).toThrow('The graph computes "taken" twice');
-    expect(() => builder.output('x', 'taken')).toThrow('The graph computes "taken" twice');
+    for (const taken of ['x', 'w', 'out'])
+      expect(() => builder.output(other, taken)).toThrow(`The graph computes "${taken}" twice`);
+  });
+
+  test('takes its name from a value inside the graph, which gets another', async () => {
+    const builder = builderOf('x');
+    const inside = builder.node('Neg', ['x'], {}, { outputs: ['taken'] });
+    const other = builder.node('Relu', ['x']);
+    builder.output(other, 'taken');
+    builder.output('x', 'also');
+    builder.output(builder.node('Neg', [inside]), 'back');
+    const graph = builder.build();
+    expect(new Set(graph.nodes.map(({ outputs }) => outputs[0])).size).toBe(4);
+    const { taken, also, back } = await runGraph(graph, { x: float32([-1, 2]) });
+    expect([taken, also, back].map((value) => [...value!.data])).toEqual([
+      [0, 2],
+      [-1, 2],
+      [-1, 2],
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { elementCount, float32, int64, type Tensor } from '../../src/core/tensor.ts';
-import { int, ints } from '../../src/onnx/graph.ts';
+import { float, int, ints } from '../../src/onnx/graph.ts';
 import {
   anywhere,
   call,
@@ -15,6 +15,7 @@ import {
   randomTensor,
   seed,
   shape,
+  unary,
 } from './opCase.ts';
 
 // Convolutions, pooling, normalisation and what exporters put around them.
@@ -73,16 +74,18 @@ function distinct(from: number, dims: Dims): Tensor {
   return { dtype: 'float32', dims, data };
 }
 
-function pool(op: string, padded: boolean) {
+function pool(op: string) {
   return fc
-    .record({ window, batch: upTo(2), channels: upTo(2), from: seed })
-    .map(({ window: w, batch, channels, from }) => {
+    .record({ window, batch: upTo(2), channels: upTo(2), ceil: flag, counted: flag, from: seed })
+    .map(({ window: w, batch, channels, ceil, counted, from }) => {
       // A pad has to be smaller than the kernel.
-      const pads = w.pads.map((size, i) => (padded ? Math.min(size, w.kernel[i % w.kernel.length]! - 1) : 0));
+      const pads = w.pads.map((size, i) => Math.min(size, w.kernel[i % w.kernel.length]! - 1));
       const sizes = w.kernel.map((length, axis) => length + (w.sizes[axis]! % 4));
       const attributes = { kernel_shape: ints(w.kernel), strides: ints(w.strides), pads: ints(pads) };
-      const counted = op === 'AveragePool' ? { ...attributes, count_include_pad: int(1) } : attributes;
-      return call(op, [fed(distinct(from, [batch, channels, ...sizes]))], { attributes: counted });
+      const count = op === 'AveragePool' ? counted : undefined;
+      return call(op, [fed(distinct(from, [batch, channels, ...sizes]))], {
+        attributes: { ...attributes, ...present({ ceil_mode: ceil, count_include_pad: count }) },
+      });
     });
 }
 
@@ -158,6 +161,20 @@ const split = fc
     return call('Split', inputs, { attributes: { axis: int(axis) }, outputs: sizes.length });
   });
 
+/** Equal parts but for the last, their number told by the outputs, and from opset 18 on by an attribute. */
+const equalSplit = fc
+  .record({ dims: shape(1, 3), pick: fc.nat(), parts: upTo(3), last: upTo(2), newer: fc.boolean(), from: seed })
+  .map(({ dims, pick, parts, last, newer, from }) => {
+    const axis = pick % dims.length;
+    const size = newer ? 2 * (parts - 1) + last : 2 * parts;
+    const data = randomTensor(
+      from,
+      dims.map((dim, i) => (i === axis ? size : dim)),
+    );
+    const attributes = present({ axis: int(axis), num_outputs: newer ? int(parts) : undefined });
+    return call('Split', [fed(data, axis > 0)], { attributes, outputs: parts, ...(newer && { opset: 18 }) });
+  });
+
 const slice = fc
   .record({
     dims: shape(1, 3),
@@ -209,16 +226,68 @@ const clip = fc.tuple(shape(1, 3), seed).map(([dims, from]) =>
 );
 
 const convTranspose = fc
-  .record({ batch: upTo(2), from: seed, stride: upTo(2), flagged: flag })
-  .map(({ batch, from, stride }) =>
-    call(
-      'ConvTranspose',
-      [fed(randomTensor(from, [batch, 2, 3, 4])), fed(randomTensor(from + 1, [2, 3, 2, 2]), false)],
-      {
-        attributes: present({ strides: ints([stride, stride]), output_padding: stride > 1 ? ints([1, 0]) : undefined }),
-      },
-    ),
+  .record({
+    window,
+    batch: upTo(2),
+    group: upTo(2),
+    perGroup: upTo(2),
+    perGroupOut: upTo(2),
+    bias: fc.boolean(),
+    from: seed,
+  })
+  .map(({ window: { kernel, strides, dilations, pads }, batch, group, perGroup, perGroupOut, bias, from }) => {
+    const inputs = [
+      fed(randomTensor(from, [batch, group * perGroup, ...kernel.map((_, axis) => 3 + axis)])),
+      fed(randomTensor(from + 1, [group * perGroup, perGroupOut, ...kernel]), false),
+      ...(bias ? [fed(randomTensor(from + 2, [group * perGroupOut]), false)] : []),
+    ];
+    const extra = strides.map((stride) => stride - 1);
+    const attributes = {
+      ...{ strides: ints(strides), dilations: ints(dilations), pads: ints(pads), group: int(group) },
+      output_padding: ints(extra),
+    };
+    return call('ConvTranspose', inputs, { attributes });
+  });
+
+const cumSum = fc
+  .record({ dims: shape(1, 3), pick: fc.nat(), reverse: flag, exclusive: flag, from: seed })
+  .map(({ dims, pick, reverse, exclusive, from }) =>
+    call('CumSum', [fed(randomTensor(from, dims)), constant(int64([pick % dims.length], []))], {
+      attributes: present({ reverse, exclusive }),
+    }),
   );
+
+/** Two or three inputs of one shape in which no two numbers in a place are close. */
+function extremum(op: string) {
+  return fc.tuple(shape(0, 3), upTo(3), seed).map(([dims, count, from]) => {
+    const whole = distinct(from, [count, ...dims]).data as Float32Array;
+    const size = elementCount(dims);
+    const parts = Array.from({ length: count }, (_, i) => float32(whole.slice(i * size, (i + 1) * size), dims));
+    return call(
+      op,
+      parts.map((part) => fed(part)),
+    );
+  });
+}
+
+const leakyRelu = fc
+  .tuple(unary('LeakyRelu', clearOfZero), fc.constantFrom(undefined, float(0.2)))
+  .map(([of, alpha]): OpCase => ({ ...of, attributes: present({ alpha }) }));
+
+const constantOfShape = fc
+  .tuple(shape(0, 3), fc.constantFrom(undefined, float32([2]), int64([-1])))
+  .map(([dims, value]) =>
+    call('ConstantOfShape', [constant(int64(dims))], {
+      attributes: present({ value: value && { kind: 'tensor', value } }),
+    }),
+  );
+
+const range = fc.tuple(upTo(5, -5), upTo(80, -5), fc.constantFrom(1, 2, -1, -3)).map((bounds) =>
+  call(
+    'Range',
+    bounds.map((bound) => constant(int64([bound], []))),
+  ),
+);
 
 const scatterND = fc
   .tuple(upTo(4), upTo(3), seed)
@@ -233,24 +302,33 @@ const scatterND = fc
 /** Of operators that can be trained through. */
 export const trainableLayerCases: Readonly<Record<string, fc.Arbitrary<OpCase>>> = {
   Conv: conv,
-  MaxPool: pool('MaxPool', true),
-  AveragePool: pool('AveragePool', true),
+  MaxPool: pool('MaxPool'),
+  AveragePool: pool('AveragePool'),
   GlobalAveragePool: globalAveragePool,
   BatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
   Gather: gather,
   Concat: concat,
-  Split: split,
+  Split: fc.oneof(split, equalSplit),
   Slice: slice,
   Pad: pad,
   Squeeze: squeeze,
   Unsqueeze: unsqueeze,
   Pow: pow,
   Clip: clip,
+  ConvTranspose: convTranspose,
+  CumSum: cumSum,
+  Max: extremum('Max'),
+  Min: extremum('Min'),
+  LeakyRelu: leakyRelu,
+  Abs: unary('Abs', clearOfZero),
+  Reciprocal: unary('Reciprocal', positive),
 };
 
-/** Of operators that only stand in gradients. */
+/** Of operators that only stand in gradients, or in shapes. */
 export const otherLayerCases: Readonly<Record<string, fc.Arbitrary<OpCase>>> = {
-  ConvTranspose: convTranspose,
   ScatterND: scatterND,
+  Sign: unary('Sign'),
+  ConstantOfShape: constantOfShape,
+  Range: range,
 };

@@ -7,7 +7,7 @@ import { RhoError } from '../../src/core/errors.ts';
 import { type Dtype, float32, int64, type Tensor, viewAs } from '../../src/core/tensor.ts';
 import { GraphBuilder } from '../../src/onnx/builder.ts';
 import { float, type Graph, int, ints, string } from '../../src/onnx/graph.ts';
-import { readModel, replaceWeights, writeModel } from '../../src/onnx/model.ts';
+import { inEvalForm, readModel, replaceWeights, writeModel } from '../../src/onnx/model.ts';
 import {
   AttributeProtoSchema,
   AttributeProto_AttributeType as Kind,
@@ -379,24 +379,17 @@ describe.skipIf(!folder)(
       await open.release();
     });
 
-    test('a model whose weights are Constant nodes has none as initialisers, and takes others all the same', () => {
+    test('a model whose weights are Constant nodes has those of its convolutions as initialisers, and takes others', () => {
       const bytes = modelOf('mnist-cntk-opset1');
       const graph = readModel(bytes, 'mnist.onnx');
-      expect(graph.weights.size).toBe(0);
-      const value = (of: Graph, output: string) =>
-        of.nodes.find(({ outputs }) => outputs[0] === output)!.attributes.value;
-      const node = graph.nodes.find(({ op }) => op === 'Constant')!;
-      const old = value(graph, node.outputs[0]!);
-      if (old?.kind !== 'tensor') throw new Error('expected a tensor');
-      const tensor = { ...old.value, data: old.value.data.map(() => 0.5 as never) };
-      const replaced = readModel(
-        replaceWeights(bytes, 'mnist.onnx', new Map([[node.outputs[0]!, tensor]])),
-        'mnist.onnx',
-      );
-      expect(value(replaced, node.outputs[0]!)).toEqual({ kind: 'tensor', value: tensor });
-      expect(replaced.nodes.filter(({ outputs }) => outputs[0] !== node.outputs[0])).toEqual(
-        graph.nodes.filter((other) => other !== node),
-      );
+      expect([...graph.weights.values()].map(({ dims }) => dims)).toEqual([
+        [8, 1, 5, 5],
+        [16, 8, 5, 5],
+      ]);
+      const [name, old] = [...graph.weights][0]!;
+      const tensor = { ...old, data: old.data.map(() => 0.5 as never) };
+      const replaced = readModel(replaceWeights(bytes, 'mnist.onnx', new Map([[name, tensor]])), 'mnist.onnx');
+      expect(replaced).toEqual({ ...graph, weights: new Map([...graph.weights, [name, tensor]]) });
     });
 
     test.each(['mnist-cntk-opset1', 'mnist-cntk-opset8', 'super-resolution-10'])('%s keeps all it holds', (name) => {
@@ -413,3 +406,66 @@ describe.skipIf(!folder)(
     });
   },
 );
+
+describe('weights that an exporter wrote as Constant nodes', () => {
+  const value = (tensor: Tensor) => ({ value: { kind: 'tensor', value: tensor } }) as const;
+  const builder = new GraphBuilder('constants');
+  builder.input({ name: 'x', dtype: 'float32', dims: ['batch', 2] });
+  const weight = builder.node('Constant', [], value(float32([1, 2, 3, 4], [2, 2])), { outputs: ['weight'] });
+  const shift = builder.node('Constant', [], value(float32([5, 6])), { outputs: ['shift'] });
+  const scale = builder.node('Constant', [], value(float32([2], [])), { outputs: ['scale'] });
+  const product = builder.node('MatMul', ['x', weight], {}, { outputs: ['product'] });
+  const scaled = builder.node('Mul', [product, scale], {}, { outputs: ['scaled'] });
+  builder.output(builder.node('Add', [scaled, shift], {}, { outputs: ['y'] }));
+  const bytes = writeModel(builder.build());
+
+  test('are initialisers where an operator has its weights, and no others are', () => {
+    const graph = readModel(bytes, 'constants.onnx');
+    expect([...graph.weights]).toEqual([['weight', float32([1, 2, 3, 4], [2, 2])]]);
+    expect(graph.nodes.map(({ op, outputs }) => `${op} ${outputs[0]}`)).toEqual([
+      'Constant shift',
+      'Constant scale',
+      'MatMul product',
+      'Mul scaled',
+      'Add y',
+    ]);
+  });
+
+  test('are put back into their nodes', () => {
+    const changed = replaceWeights(bytes, 'constants.onnx', new Map([['weight', float32([9, 8, 7, 6], [2, 2])]]));
+    const proto = fromBinary(ModelProtoSchema, changed);
+    expect(proto.graph!.initializer).toEqual([]);
+    expect(proto.graph!.node[0]!.opType).toBe('Constant');
+    expect(readModel(changed, 'constants.onnx').weights.get('weight')).toEqual(float32([9, 8, 7, 6], [2, 2]));
+  });
+});
+
+describe('a file in training mode', () => {
+  const builder = new GraphBuilder('training');
+  builder.input({ name: 'x', dtype: 'float32', dims: ['batch', 2] });
+  const statistics = ['scale', 'bias', 'mean', 'variance'].map((name) => builder.weight(name, float32([1, 1])));
+  const on: Tensor = { dtype: 'bool', dims: [], data: Uint8Array.of(1) };
+  const attributes = { momentum: float(0.75), training_mode: int(1) };
+  builder.add({
+    ...{ name: 'norm', op: 'BatchNormalization', domain: '', inputs: ['x', ...statistics], attributes },
+    outputs: ['normal', 'nextMean', 'nextVariance'],
+  });
+  builder.output(
+    builder.node('Dropout', ['normal', builder.scalar(0.5), builder.constant(on)], {}, { outputs: ['y'] }),
+  );
+  const bytes = writeModel(builder.build());
+
+  test('is brought into eval form, in which it keeps all the rest', () => {
+    const evaluated = inEvalForm(bytes, 'training.onnx');
+    const [norm, dropout] = readModel(evaluated, 'training.onnx').nodes;
+    expect(norm).toMatchObject({ inputs: ['x', ...statistics], outputs: ['normal'] });
+    expect(norm!.attributes).toEqual({ momentum: float(0.75) });
+    expect(dropout!.inputs).toHaveLength(2);
+    expect(readModel(evaluated, 'training.onnx').weights).toEqual(readModel(bytes, 'training.onnx').weights);
+  });
+
+  test('and then returned byte for byte, like any other in eval form', () => {
+    const evaluated = inEvalForm(bytes, 'training.onnx');
+    expect(inEvalForm(evaluated, 'training.onnx')).toBe(evaluated);
+  });
+});

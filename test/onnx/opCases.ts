@@ -62,6 +62,17 @@ export function whereCase(shapes: readonly Dims[], from: number): OpCase {
   return call('Where', broadcastInputs(shapes, from, [anywhere, anywhere, anywhere], ['bool']));
 }
 
+/** And and Or. */
+function logical(op: string): fc.Arbitrary<OpCase> {
+  return fc
+    .tuple(broadcastShapes(2, 4), seed)
+    .map(([shapes, from]) => call(op, broadcastInputs(shapes, from, [anywhere, anywhere], ['bool', 'bool'])));
+}
+
+const not = fc
+  .tuple(shape(0, 4), seed)
+  .map(([dims, from]) => call('Not', [fed(randomTensor(from, dims, anywhere, 'bool'))]));
+
 export function binary(op: string): fc.Arbitrary<OpCase> {
   return fc.tuple(broadcastShapes(2, 4), seed).map(([shapes, from]) => binaryCase(op, shapes, from));
 }
@@ -289,6 +300,7 @@ export const trainableCases: Readonly<Record<string, fc.Arbitrary<OpCase>>> = {
   Expand: expand,
   ReduceMean: reduction('ReduceMean'),
   ReduceSum: reduction('ReduceSum'),
+  ReduceSumSquare: reduction('ReduceSumSquare'),
   GatherElements: gatherElements,
   ...trainableLayerCases,
 };
@@ -298,6 +310,10 @@ export const allCases: Readonly<Record<string, fc.Arbitrary<OpCase>>> = {
   ...trainableCases,
   Cast: cast('float32', 'float64', 'float16', 'int64', 'int32', 'int8', 'uint8', 'bool'),
   Equal: binary('Equal'),
+  ...Object.fromEntries(['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual'].map((op) => [op, binary(op)])),
+  And: logical('And'),
+  Or: logical('Or'),
+  Not: not,
   HardSigmoid: unary('HardSigmoid'),
   ReduceMax: reduction('ReduceMax'),
   ArgMax: argMax,

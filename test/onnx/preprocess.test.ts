@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { InputSpec } from '../../src/core/batch.ts';
 import type { Preprocessing } from '../../src/core/preprocessing.ts';
-import { float32, type Tensor } from '../../src/core/tensor.ts';
+import { type Dtype, float32, type Tensor } from '../../src/core/tensor.ts';
 import { GraphBuilder } from '../../src/onnx/builder.ts';
 import type { Graph, GraphValue } from '../../src/onnx/graph.ts';
 import { declareStoredInputs, fedInputs } from '../../src/onnx/preprocess.ts';
@@ -169,6 +169,60 @@ describe('a model with several inputs', () => {
   test('is refused where the data has another number of them', () => {
     expect(() => declare(model, [{ dtype: 'int64', dims: [3] }], none)).toThrow(
       'Cannot feed "model.onnx": it takes 2 inputs, an example of the data has 1',
+    );
+  });
+});
+
+describe('token ids', () => {
+  const tokens: Preprocessing = { kind: 'tokens', tokenizer: 'test', vocabulary: 100, padding: 9 };
+  const stored = [{ dtype: 'int32', dims: [3] }] as const;
+  const ids: Tensor = { dtype: 'int32', dims: [2, 3], data: Int32Array.of(1, 2, 9, 4, 9, 9) };
+  const input = (name: string, dtype: Dtype = 'int64', length: number | string = 3): GraphValue => ({
+    ...{ name, dtype, dims: ['n', length] },
+  });
+
+  test('become the inputs that a model has, by their names', async () => {
+    const names = ['token_type_ids', 'input_ids', 'position_ids', 'attention_mask'];
+    const { builder, fed } = declare(modelOf(...names.map((name) => input(name))), stored, tokens);
+    expect(fed).toEqual(['rho/tokens']);
+    const results = await runGraph(builder.build(), { 'rho/tokens': ids });
+    const found = (name: string) => {
+      const { dtype, dims, data } = results[`${name} of the model`]!;
+      expect([dtype, [...dims]]).toEqual(['int64', [2, 3]]);
+      return Array.from(data, Number);
+    };
+    expect(found('input_ids')).toEqual([1, 2, 9, 4, 9, 9]);
+    expect(found('attention_mask')).toEqual([1, 1, 0, 1, 0, 0]);
+    expect(found('token_type_ids')).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(found('position_ids')).toEqual([0, 1, 2, 0, 1, 2]);
+  });
+
+  test.each<[Dtype, string | number]>([
+    ['int64', 3],
+    ['int32', 'length'],
+    ['float32', 3],
+  ])('are what the one input of a model gets, whatever it is called: %s [n, %s]', async (dtype, length) => {
+    const { builder, fed } = declare(modelOf(input('words', dtype, length)), stored, tokens);
+    const results = await runGraph(builder.build(), { [fed[0]!]: ids });
+    expect(results['words of the model']!.dtype).toBe(dtype);
+    expect(Array.from(results['words of the model']!.data, Number)).toEqual([1, 2, 9, 4, 9, 9]);
+  });
+
+  test('may be masked by numbers of any type', async () => {
+    const { builder } = declare(modelOf(input('input_ids'), input('attention_mask', 'float32')), stored, tokens);
+    const results = await runGraph(builder.build(), { 'rho/tokens': ids });
+    expect([...results['attention_mask of the model']!.data]).toEqual([1, 1, 0, 1, 0, 0]);
+  });
+
+  test('do not tell what another input is to be', () => {
+    expect(() => declare(modelOf(input('input_ids'), input('pixel_values')), stored, tokens)).toThrow(
+      'Cannot feed "model.onnx": nothing in the data tells its input "pixel_values", expected input_ids, attention_mask, token_type_ids, position_ids',
+    );
+  });
+
+  test('of another length than a model takes are refused', () => {
+    expect(() => declare(modelOf(input('input_ids', 'int64', 128)), stored, tokens)).toThrow(
+      'Cannot feed "model.onnx": an example of the data is 3 token ids, the input "input_ids" expects [128]',
     );
   });
 });

@@ -4,12 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { allocate, float32, int64, type Tensor } from '../../src/core/tensor.ts';
 import { type AdamwOptions, adamw, adamwDefaults } from '../../src/onnx/adamw.ts';
 import { findClassifier } from '../../src/onnx/classifier.ts';
-import { float, type Graph, int, ints } from '../../src/onnx/graph.ts';
+import { type Attributes, float, type Graph, int, ints } from '../../src/onnx/graph.ts';
 import { labelsInput } from '../../src/onnx/lossHead.ts';
 import { readModel } from '../../src/onnx/model.ts';
 import { scoreGraph } from '../../src/onnx/scoreGraph.ts';
 import { elementTypeOf } from '../../src/onnx/tensorProto.ts';
-import { nextOf, trainableParameters } from '../../src/onnx/trainingGraph.ts';
+import { trainableParameters } from '../../src/onnx/trainable.ts';
+import { nextOf } from '../../src/onnx/trainingGraph.ts';
 import { type TrainStep, trainStep } from '../../src/onnx/trainStep.ts';
 import { fedWith, linear, modelOf, uniform } from './models.ts';
 import { openGraph, runGraph, type Tensors } from './runGraph.ts';
@@ -200,7 +201,7 @@ describe('an operator without a gradient', () => {
       expect.objectContaining({
         kind: 'data',
         message: expect.stringMatching(
-          /^Cannot train through ReduceMax \(node "worst"\): the operator has no gradient here, expected one of Add, AveragePool, /,
+          /^Cannot train through ReduceMax \(node "worst"\): the operator has no gradient here, expected one of Abs, Add, AveragePool, /,
         ),
       }),
     );
@@ -416,6 +417,62 @@ describe('models of any operator set that is still met', () => {
     const wide = uniform(4, [2, 4]);
     expect(await losses(summed(11), wide, [1, 2])).toEqual(await losses(summed(17), wide, [1, 2]));
   });
+
+  // Logits [batch, 3] from x = [1, -2, 3] and [4, 5, -6].
+  test.each<[string, Attributes, number[], readonly string[]]>([
+    ['Clip', { min: float(-1), max: float(3.5) }, [1, -1, 3, 3.5, 3.5, -1], ['y']],
+    ['Clip', { max: float(2) }, [1, -2, 2, 2, 2, -6], ['y']],
+    ['Clip', {}, [1, -2, 3, 4, 5, -6], ['y']],
+    ['Slice', { starts: ints([1]), ends: ints([2 ** 63]), axes: ints([1]) }, [-2, 3, 5, -6], ['y']],
+    ['Slice', { starts: ints([0, 0]), ends: ints([2 ** 63, -1]) }, [1, -2, 4, 5], ['y']],
+    ['Pad', { pads: ints([0, 1, 0, 0]), value: float(9) }, [9, 1, -2, 3, 9, 4, 5, -6], ['y']],
+    ['Pad', { pads: ints([0, 0, 0, 1]) }, [1, -2, 3, 0, 4, 5, -6, 0], ['y']],
+    ['Split', { split: ints([1, 2]), axis: int(1) }, [-2, 3, 5, -6], ['first', 'y']],
+  ])('%s of %j takes as inputs what were attributes', async (op, attributes, expected, outputs) => {
+    const x = float32([1, -2, 3, 4, 5, -6], [2, 3]);
+    const model: Graph = {
+      ...{ name: 'old', opsets: { '': 9 }, weights: new Map() },
+      inputs: [{ name: 'x', dtype: 'float32', dims: ['batch', 3] }],
+      outputs: [{ name: 'y', dtype: 'float32', dims: [] }],
+      nodes: [{ name: 'old', op, domain: '', inputs: ['x'], outputs, attributes }],
+    };
+    const graph = scoreGraph(model, { ...fedWith(3), outputs: ['loss'] });
+    const { y } = await runGraph(
+      { ...graph, outputs: [{ name: 'y', dtype: 'float32', dims: ['batch', expected.length / 2] }] },
+      { x, [labelsInput]: labelsOf([0, 0]) },
+    );
+    expect([...y!.data]).toEqual(expected);
+  });
+
+  test('Unsqueeze and Squeeze of axes given as an attribute undo each other', async () => {
+    const node = (op: string, inputs: string[], outputs: string[]) => ({
+      ...{ name: op, op, domain: '', inputs, outputs, attributes: { axes: ints([1]) } },
+    });
+    const plain = plainLinear(...weights);
+    const last = { ...plain.nodes[0]!, inputs: ['narrow', 'fc.weight', 'fc.bias'] };
+    const nodes = [node('Unsqueeze', ['x'], ['wide']), node('Squeeze', ['wide'], ['narrow']), last];
+    const model = { ...plain, opsets: { '': 11 }, nodes };
+    expect(await losses(model, x, [1, 2])).toEqual(await losses(plain, x, [1, 2]));
+  });
+});
+
+test('values of a model may be called as the outputs of the derived graphs are', async () => {
+  const weights = [uniform(1, [3, 2]), uniform(2, [3])] as const;
+  const model = modelOf(2, (b) =>
+    ['loss', 'predicted', 'margin', 'meanLoss'].reduce(
+      (value, name) => b.node('Identity', [value], {}, { outputs: [name] }),
+      linear(b, 'x', 'fc', ...weights),
+    ),
+  );
+  const [x, labels] = [uniform(3, [2, 2]), [1, 2]];
+  const outputs = ['loss', 'predicted', 'margin', 'gradientNorm'] as const;
+  const scored = (of: Graph) =>
+    runGraph(scoreGraph(of, { ...fedWith(2), outputs }), { x, [labelsInput]: labelsOf(labels) });
+  const plain = plainLinear(...weights);
+  expect(await scored(model)).toEqual(await scored(plain));
+  expect(await firstStep(model, stepOf(model, 2, 2), x, labels)).toEqual(
+    await firstStep(plain, stepOf(plain, 2, 2), x, labels),
+  );
 });
 
 test('names made up for the derived graphs keep clear of those in the model, which may be made up likewise', async () => {

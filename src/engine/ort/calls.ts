@@ -6,9 +6,14 @@ import type { TrainingModel } from './trainingWork.ts';
 
 /** What a model's thread answers. One thread holds one model: either a scorer or a trainer. */
 export type WorkerCalls = {
+  /** The block of ONNX Runtime's blocked operators here. */
+  readonly block: (argument: null) => Promise<number | null>;
   readonly openScorer: (argument: { model: ScoringModel; device: DeviceOptions }) => Promise<void>;
   readonly openTrainer: (argument: { model: TrainingModel; device: DeviceOptions }) => Promise<void>;
+  /** Weights by initialiser for a scorer that was opened with them as inputs. */
+  readonly setWeights: (weights: Readonly<Record<string, Tensor>>) => Promise<void>;
   readonly score: (batch: Batch) => Promise<Scores>;
+  readonly scoreCandidates: (batch: Batch) => Promise<Scores>;
   readonly step: (argument: { batch: Batch; learningRate: number }) => Promise<StepResult>;
   readonly state: (argument: null) => Promise<TrainerState>;
   readonly weights: (argument: null) => Promise<Readonly<Record<string, Tensor>>>;

@@ -10,27 +10,32 @@ export interface ScoringModel {
   /** The inputs that take the examples, in the order of a batch's tensors. */
   readonly inputs: readonly string[];
   readonly outputs: readonly ExampleOutput[];
+  /** A batch is cut into runs of at most so many examples. */
+  readonly examplesPerRun: number;
 }
 
 /** What runs in the thread of a scorer. */
 export interface ScoringWork {
-  score(batch: Batch, weights?: Readonly<Record<string, OrtTensor>>): Promise<Scores>;
+  /** Outputs named in `written` are written in place. */
+  score(
+    batch: Batch,
+    weights?: Readonly<Record<string, OrtTensor>>,
+    written?: Readonly<Record<string, OrtTensor>>,
+  ): Promise<Scores>;
   release(): Promise<void>;
 }
 
-/** Examples of one run: enough to keep the cores busy, few enough for the activations to stay in the cache. */
-const examplesPerRun = 500;
-
 export async function openScoringWork(model: ScoringModel, device: DeviceOptions): Promise<ScoringWork> {
+  const { examplesPerRun } = model;
   const session = await openSession(model.bytes, device);
   const fetches = Object.fromEntries(model.outputs.map((output) => [output, null]));
   return {
-    async score(batch, weights = {}) {
+    async score(batch, weights = {}, written = {}) {
       const count = batch.labels.length;
       const scores = Object.fromEntries(model.outputs.map((output) => [output, allocateOutput(output, count)]));
       for (let from = 0; from < count; from += examplesPerRun) {
         const part = count <= examplesPerRun ? batch : sliceBatch(batch, from, from + examplesPerRun);
-        const results = await session.run({ ...feedsOf(part, model.inputs), ...weights }, fetches);
+        const results = await session.run({ ...feedsOf(part, model.inputs), ...weights }, { ...fetches, ...written });
         for (const output of model.outputs) scores[output]!.set(results[output]!.data as Float32Array, from);
       }
       return scores as unknown as Scores;

@@ -1,19 +1,27 @@
 import { serveThread } from '../../runtime/thread.ts';
+import { findBlock } from './block.ts';
 import type { WorkerCalls } from './calls.ts';
 import { openScoringWork, type ScoringWork } from './scoringWork.ts';
+import { type OrtTensor, toOrt } from './session.ts';
 import { openTrainingWork, type TrainingWork } from './trainingWork.ts';
 
 let scorer: ScoringWork | undefined;
 let trainer: TrainingWork | undefined;
+let weights: Readonly<Record<string, OrtTensor>> = {};
 
 const handlers: WorkerCalls = {
+  block: () => findBlock(),
   async openScorer({ model, device }) {
     scorer = await openScoringWork(model, device);
   },
   async openTrainer({ model, device }) {
     trainer = await openTrainingWork(model, device);
   },
-  score: (batch) => (trainer ?? scorer)!.score(batch),
+  async setWeights(tensors) {
+    weights = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(tensor)]));
+  },
+  score: (batch) => (trainer === undefined ? scorer!.score(batch, weights) : trainer.score(batch)),
+  scoreCandidates: (batch) => trainer!.scoreCandidates(batch),
   step: ({ batch, learningRate }) => trainer!.step(batch, learningRate),
   state: async () => trainer!.state(),
   weights: async () => trainer!.weights(),

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from '../builder.ts';
 import { reshaped, summed } from '../gradients.ts';
 import { numberAttribute } from '../graph.ts';
+import { channelsLast, type TfTensor } from './execution.ts';
 import { type Op, sameAsInput } from './op.ts';
 
 /** ONNX's default. */
@@ -40,6 +41,18 @@ export const batchNormalization: Op = {
       wanted(3) ? b.node('Neg', [b.node('Mul', [dBias, factor])]) : undefined,
       wanted(4) ? byVariance() : undefined,
     ];
+  },
+  execute: ({ tf, node, input }) => {
+    const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => input(index).plain()) as [
+      TfTensor,
+      TfTensor,
+      TfTensor,
+      TfTensor,
+    ];
+    const epsilon = numberAttribute(node, 'epsilon', defaultEpsilon);
+    const factor = tf.div(scale, tf.sqrt(tf.add(variance, epsilon)));
+    const shift = tf.sub(bias, tf.mul(mean, factor));
+    return [channelsLast(tf, tf.add(tf.mul(input(0).channelsLast(), factor), shift))];
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Dtype, Tensor } from '../../core/tensor.ts';
 import { describeNode, int, numberAttribute } from '../graph.ts';
 import { dtypeOf, elementTypeOf } from '../tensorProto.ts';
+import { executesUnary, notInTf, withoutGradient } from './execution.ts';
 import { type Op, required } from './op.ts';
 
 export const cast: Op = {
@@ -19,6 +20,13 @@ export const cast: Op = {
     const [type] = cast.infer(context);
     return value !== undefined && !isFloat(value.dtype) && type?.dtype === 'int64' ? toInt64(value) : undefined;
   },
+  sizes: (context) => (cast.infer(context)[0]!.dtype === 'int64' ? context.sizes(0) : undefined),
+  execute: executesUnary((tf, x, { node }) => {
+    const to = dtypeOf(numberAttribute(node, 'to', 0), describeNode(node));
+    if (to === 'float16' || to === 'int8' || to === 'uint8') throw notInTf(node, to);
+    if (isFloat(to)) return tf.cast(x, 'float32');
+    return withoutGradient(tf, [x], (value) => tf.cast(value!, to === 'bool' ? 'bool' : 'int32'));
+  }),
 };
 
 function toInt64(value: Tensor): Tensor {

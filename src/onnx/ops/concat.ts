@@ -1,5 +1,6 @@
 import { positiveAxis } from '../dims.ts';
 import { numberAttribute } from '../graph.ts';
+import { plain } from './execution.ts';
 import { type InferContext, type Op, required } from './op.ts';
 
 const axisOf = (context: InferContext) =>
@@ -25,11 +26,14 @@ export const concat: Op = {
       axis,
     );
   },
-  evaluate(context) {
-    const parts = context.node.inputs.map((_, index) => context.constant(index));
-    // Only lists of whole numbers are put together before the graph runs: shapes.
-    if (!parts.every((part) => part?.dtype === 'int64' && part.dims.length === 1)) return undefined;
-    const data = BigInt64Array.from(parts.flatMap((part) => [...(part!.data as BigInt64Array)]));
-    return { dtype: 'int64', dims: [data.length], data };
+  sizes(context) {
+    const parts = context.node.inputs.map((_, index) => context.sizes(index));
+    if (!parts.every((part) => part?.dims.length === 1)) return undefined;
+    const values = parts.flatMap((part) => part!.values);
+    return { dims: [values.length], values };
+  },
+  execute: ({ tf, node, input }) => {
+    const parts = node.inputs.map((_, index) => input(index).plain());
+    return [plain(tf, tf.concat(parts, positiveAxis(numberAttribute(node, 'axis', 0), parts[0]!.rank)))];
   },
 };

@@ -1,3 +1,4 @@
+import { plain } from './execution.ts';
 import { type Op, required } from './op.ts';
 
 /**
@@ -11,4 +12,8 @@ export const dropout: Op = {
     return [type, { dtype: 'bool', dims: type.dims }];
   },
   gradient: ({ upstream: [dy] }) => [dy],
+  execute({ tf, node, input }) {
+    const x = input(0);
+    return node.outputs[1] ? [x, plain(tf, tf.ones(x.plain().shape, 'bool'))] : [x];
+  },
 };

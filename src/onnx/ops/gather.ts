@@ -2,7 +2,9 @@ import { elementCount } from '../../core/tensor.ts';
 import { positiveAxis } from '../dims.ts';
 import { reshaped, zerosOf } from '../gradients.ts';
 import { int, ints, numberAttribute, string } from '../graph.ts';
+import { plain } from './execution.ts';
 import { type Op, required } from './op.ts';
+import { fromFront, gatherAlong } from './tfGather.ts';
 
 /** Picks rows along one axis, as an embedding does (ONNX Gather). */
 export const gather: Op = {
@@ -41,12 +43,18 @@ export const gather: Op = {
       return builder.type(value).dtype === 'int64' ? value : builder.node('Cast', [value], { to: int(7) });
     }
   },
-  evaluate(context) {
-    const data = context.constant(0);
+  sizes(context) {
+    const data = context.sizes(0);
     const indices = context.constant(1);
-    if (data?.dtype !== 'int64' || data.dims.length !== 1 || indices === undefined) return undefined;
-    const all = data.data as BigInt64Array;
-    const picked = Array.from(indices.data, Number).map((index) => all[positiveAxis(index, all.length)]!);
-    return { dtype: 'int64', dims: indices.dims, data: BigInt64Array.from(picked) };
+    if (data?.dims.length !== 1 || indices === undefined) return undefined;
+    const picked = Array.from(indices.data, Number).map((i) => data.values[positiveAxis(i, data.values.length)]!);
+    return { dims: indices.dims, values: picked };
+  },
+  execute: ({ tf, node, input }) => {
+    const [x, indices] = [input(0).plain(), input(1).plain()];
+    const axis = positiveAxis(numberAttribute(node, 'axis', 0), x.rank);
+    const rows = fromFront(tf, tf.reshape(indices, [-1]), x.shape[axis]!);
+    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+    return [plain(tf, tf.reshape(gatherAlong(tf, x, rows, axis), shape))];
   },
 };

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../builder.ts';
 import { stringAttribute } from '../graph.ts';
+import { executesUnary } from './execution.ts';
 import { type Op, sameAsInput } from './op.ts';
 
 /** x Φ(x), or its tanh approximation (ONNX Gelu, opset 20). */
@@ -11,6 +12,12 @@ export const gelu: Op = {
     const slope = stringAttribute(node, 'approximate', 'none') === 'tanh' ? tanhSlope(builder, x) : slopeOf(builder, x);
     return [builder.node('Mul', [dy!, slope])];
   },
+  execute: executesUnary((tf, x, { node }) => {
+    const argument = () => tf.mul(Math.sqrt(2 / Math.PI), tf.add(x, tf.mul(0.044715, tf.mul(x, tf.mul(x, x)))));
+    const isTanh = stringAttribute(node, 'approximate', 'none') === 'tanh';
+    const part = isTanh ? tf.tanh(argument()) : tf.erf(tf.mul(x, Math.SQRT1_2));
+    return tf.mul(tf.mul(x, 0.5), tf.add(part, 1));
+  }),
 };
 
 /** Φ(x) + x φ(x). */

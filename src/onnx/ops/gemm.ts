@@ -1,6 +1,7 @@
 import { dataError } from '../../core/errors.ts';
 import { summedTo } from '../gradients.ts';
 import { type Attributes, describeNode, type GraphNode, int, numberAttribute } from '../graph.ts';
+import { plain } from './execution.ts';
 import { type Op, required } from './op.ts';
 
 const transposes = (node: GraphNode) =>
@@ -40,5 +41,15 @@ export const gemm: Op = {
       return beta === 1 ? sum : builder.node('Mul', [sum, builder.scalar(beta)]);
     };
     return [wanted(0) ? da() : undefined, wanted(1) ? db() : undefined, c && wanted(2) ? dc(c) : undefined];
+  },
+  execute: (context) => {
+    const { tf, node, input, has } = context;
+    const alpha = numberAttribute(node, 'alpha', 1);
+    const beta = numberAttribute(node, 'beta', 1);
+    const product = tf.matMul(input(0).plain(), input(1).plain(), ...transposes(node));
+    const scaled = alpha === 1 ? product : tf.mul(product, alpha);
+    if (!has(2) || beta === 0) return [plain(tf, scaled)];
+    const bias = input(2).plain();
+    return [plain(tf, tf.add(scaled, beta === 1 ? bias : tf.mul(bias, beta)))];
   },
 };

@@ -1,7 +1,8 @@
-import { elementCount } from '../../core/tensor.ts';
+import { elementCount, float32 } from '../../core/tensor.ts';
 import { positiveAxis } from '../dims.ts';
 import { summed, summedTo } from '../gradients.ts';
 import { numberAttribute } from '../graph.ts';
+import { plain } from './execution.ts';
 import { type InferContext, type Op, required } from './op.ts';
 
 function firstAxis(context: Pick<InferContext, 'node'>, rank: number): number {
@@ -25,11 +26,11 @@ export const layerNormalization: Op = {
     const axes = dims.map((_, i) => i).slice(axis);
     const share = b.scalar(1 / elementCount(dims.slice(axis)));
     const mean = (value: string) => b.node('Mul', [summed(b, value, axes, true), share]);
-    const centered = b.node('Sub', [x, mean(x)]);
-    const variance = mean(b.node('Mul', [centered, centered]));
-    const epsilon = b.scalar(numberAttribute(node, 'epsilon', 1e-5));
-    const inverse = b.node('Div', [b.scalar(1), b.node('Sqrt', [b.node('Add', [variance, epsilon])])]);
-    const normalised = b.node('Mul', [centered, inverse]);
+    // Without scale and bias the operator itself gives x̂, and one over the deviation besides.
+    const ones = b.constant(float32(new Float32Array(elementCount(dims.slice(axis))).fill(1), dims.slice(axis)));
+    const outputs = ['normalised', 'mean', 'inverse'].map((output) => `${node.outputs[0]}/${output}`);
+    b.add({ ...node, name: outputs[0]!, inputs: [x, ones], outputs });
+    const [normalised, , inverse] = outputs as [string, string, string];
     const byInput = () => {
       const g = b.node('Mul', [dy!, scale]);
       const along = b.node('Mul', [normalised, mean(b.node('Mul', [g, normalised]))]);
@@ -40,5 +41,17 @@ export const layerNormalization: Op = {
       wanted(1) ? summedTo(b, b.node('Mul', [dy!, normalised]), scale) : undefined,
       bias && wanted(2) ? summedTo(b, dy!, bias) : undefined,
     ];
+  },
+  execute: (context) => {
+    const { tf, node, input, has } = context;
+    const x = input(0).plain();
+    const axes = x.shape.map((_, i) => i).slice(firstAxis(context, x.rank));
+    const mean = tf.mean(x, axes, true);
+    const centered = tf.sub(x, mean);
+    const variance = tf.mean(tf.mul(centered, centered), axes, true);
+    const inverse = tf.div(1, tf.sqrt(tf.add(variance, numberAttribute(node, 'epsilon', 1e-5))));
+    const scaled = tf.mul(tf.mul(centered, inverse), input(1).plain());
+    const y = has(2) ? tf.add(scaled, input(2).plain()) : scaled;
+    return [y, mean, inverse].map((tensor) => plain(tf, tensor));
   },
 };

@@ -1,6 +1,7 @@
 import { positiveAxis } from '../dims.ts';
 import { summed } from '../gradients.ts';
 import { numberAttribute } from '../graph.ts';
+import { alongLast, executesPlain } from './execution.ts';
 import { type Op, sameAsInput } from './op.ts';
 
 /** log(softmax) over one axis, computed stably (ONNX LogSoftmax, opset 13). */
@@ -14,4 +15,8 @@ export const logSoftmax: Op = {
     const total = summed(builder, dy!, [axis], true);
     return [builder.node('Sub', [dy!, builder.node('Mul', [builder.node('Exp', [y]), total])])];
   },
+  execute: executesPlain((x, { tf, node }) => {
+    const axis = positiveAxis(numberAttribute(node, 'axis', -1), x.rank);
+    return alongLast(tf, x, axis, (last) => tf.logSoftmax(last));
+  }),
 };

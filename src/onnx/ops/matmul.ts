@@ -2,6 +2,7 @@ import { dataError } from '../../core/errors.ts';
 import { broadcastDims } from '../dims.ts';
 import { reshaped, summedTo, transposed } from '../gradients.ts';
 import { describeNode } from '../graph.ts';
+import { broadcast, plain, type TfModule, type TfTensor } from './execution.ts';
 import { type Op, required } from './op.ts';
 
 /** Matrix product with broadcasting over leading axes, as NumPy's matmul (ONNX MatMul). */
@@ -44,4 +45,21 @@ export const matmul: Op = {
       wanted(1) ? reshaped(builder, db(), dimsB) : undefined,
     ];
   },
+  execute: ({ tf, input }) => {
+    const [a, b] = [input(0).plain(), input(1).plain()];
+    const left = a.rank === 1 ? tf.reshape(a, [1, ...a.shape]) : a;
+    const right = b.rank === 1 ? tf.reshape(b, [...b.shape, 1]) : b;
+    const batch = tf.broadcast_util.assertAndGetBroadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
+    const rows = a.rank === 1 ? [] : left.shape.slice(-2, -1);
+    const columns = b.rank === 1 ? [] : right.shape.slice(-1);
+    return [plain(tf, tf.reshape(batchedProduct(tf, left, right, batch), [...batch, ...rows, ...columns]))];
+  },
 };
+
+/** Products of matrices; TensorFlow.js has no gradient for batches that it broadcasts itself. */
+function batchedProduct(tf: TfModule, a: TfTensor, b: TfTensor, batch: readonly number[]): TfTensor {
+  // One matrix for all: the rows of the batch are those of one tall matrix.
+  if (b.rank === 2) return tf.matMul(tf.reshape(a, [-1, a.shape.at(-1)!]), b);
+  const stretched = (x: TfTensor) => broadcast(tf, x, [...batch, ...x.shape.slice(-2)]);
+  return tf.matMul(stretched(a), stretched(b));
+}

@@ -1,10 +1,13 @@
 import { summedTo } from '../gradients.ts';
 import { broadcastTypes } from './elementwise.ts';
+import { executesElementwise } from './execution.ts';
 import type { Op } from './op.ts';
+import { combinedSizes, times } from './sizes.ts';
 
 export const mul: Op = {
   name: 'Mul',
   infer: broadcastTypes,
+  sizes: (context) => combinedSizes(context, times),
   gradient({ node, builder, upstream: [dy], wanted }) {
     const [a, b] = node.inputs as [string, string];
     return [
@@ -12,4 +15,5 @@ export const mul: Op = {
       wanted(1) ? summedTo(builder, builder.node('Mul', [dy!, a]), b) : undefined,
     ];
   },
+  execute: executesElementwise((tf, [a, b]) => tf.mul(a!, b!)),
 };

@@ -1,6 +1,8 @@
 import type { Tensor } from '../../core/tensor.ts';
 import type { GraphBuilder } from '../builder.ts';
 import type { GraphNode, ValueType } from '../graph.ts';
+import type { Execute } from './execution.ts';
+import type { Sizes } from './sizes.ts';
 
 /** What a shape rule may look at. */
 export interface InferContext {
@@ -9,6 +11,8 @@ export interface InferContext {
   readonly inputs: readonly (ValueType | undefined)[];
   /** The value of input `index` where it is known before the graph runs, as shapes and axes are. */
   readonly constant: (index: number) => Tensor | undefined;
+  /** The whole numbers of input `index` where they are known, some perhaps by name; `constant` gives numbers alone. */
+  readonly sizes: (index: number) => Sizes | undefined;
 }
 
 /** What a gradient may look at and add to. */
@@ -33,6 +37,10 @@ export interface Op {
    * it is not.
    */
   readonly evaluate?: (context: InferContext) => Tensor | undefined;
+  /** The same for whole numbers, of which some may be known by name only, as the size of the batch is. */
+  readonly sizes?: (context: InferContext) => Sizes | undefined;
+  /** Runs the operator with TensorFlow.js, which finds gradients itself. Absent: engine tfjs cannot train through it. */
+  readonly execute?: Execute;
 }
 
 /** The type of a required input; throws where the graph leaves it out. */

@@ -2,6 +2,7 @@ import { dataError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { positiveAxis } from '../dims.ts';
 import { describeNode, type GraphNode, stringAttribute } from '../graph.ts';
+import { executesPlain, notInTf } from './execution.ts';
 import { type Op, required } from './op.ts';
 
 /** Constant padding (ONNX Pad, opset 13); negative pads crop. */
@@ -27,6 +28,16 @@ export const pad: Op = {
     const { before, after } = padsOf(node, rank, (index) => builder.known(node.inputs[index] ?? ''));
     return [builder.node('Pad', [dy!, builder.int64([...before, ...after].map((added) => -added))])];
   },
+  execute: executesPlain((x, { tf, node, constant, has }) => {
+    if (stringAttribute(node, 'mode', 'constant') !== 'constant') throw notInTf(node, 'a mode other than constant');
+    const { before, after } = padsOf(node, x.rank, constant);
+    const fill = has(2) ? constant(2) : undefined;
+    if (has(2) && fill === undefined) throw notInTf(node, 'a fill that is computed');
+    const begin = before.map((size) => Math.max(0, -size));
+    const kept = x.shape.map((size, axis) => size - begin[axis]! - Math.max(0, -after[axis]!));
+    const around = before.map((size, axis): [number, number] => [Math.max(0, size), Math.max(0, after[axis]!)]);
+    return tf.pad(tf.slice(x, begin, kept), around, Number(fill?.data[0] ?? 0));
+  }),
 };
 
 function padsOf(node: GraphNode, rank: number, constant: (index: number) => Tensor | undefined) {

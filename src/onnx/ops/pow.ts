@@ -1,5 +1,6 @@
 import { summedTo } from '../gradients.ts';
 import { broadcastTypes } from './elementwise.ts';
+import { executesElementwise } from './execution.ts';
 import { type Op, required } from './op.ts';
 
 export const pow: Op = {
@@ -17,4 +18,5 @@ export const pow: Op = {
       wanted(1) ? summedTo(b, byExponent(), exponent) : undefined,
     ];
   },
+  execute: executesElementwise((tf, [x, exponent]) => tf.pow(x!, exponent!)),
 };

@@ -4,6 +4,7 @@ import type { GraphBuilder } from '../builder.ts';
 import { positiveAxis, reducedDims } from '../dims.ts';
 import { expanded, reshaped } from '../gradients.ts';
 import { describeNode, type GraphNode, intsAttribute, numberAttribute, type ValueType } from '../graph.ts';
+import { channelsLast, type Execute, plain, type TfModule, type TfTensor } from './execution.ts';
 import { type InferContext, required } from './op.ts';
 
 /**
@@ -30,4 +31,39 @@ export function spreadGradient(builder: GraphBuilder, node: GraphNode, gradient:
   const dims = builder.dims(node.inputs[0]!);
   const axes = axesOf(node, dims.length, builder.known(node.inputs[1] ?? ''));
   return expanded(builder, reshaped(builder, gradient, reducedDims(dims, axes, true) as readonly number[]), dims);
+}
+
+/** A reduction in TensorFlow.js; `reduce` keeps the axes. Channels that lie last stay there. */
+export function executesReduction(reduce: (tf: TfModule, x: TfTensor, axes: number[]) => TfTensor): Execute {
+  return ({ tf, node, input, constant }) => {
+    const value = input(0);
+    const { rank } = value;
+    const axes = [...axesOf(node, rank, constant(1))];
+    const keeps = numberAttribute(node, 'keepdims', 1) === 1;
+    const left = rank - axes.length;
+    // With one axis left or none, its place does not matter once the others are gone.
+    if (value.isChannelsLast && (keeps || left <= 1)) {
+      const x = value.channelsLast();
+      const kept = reduce(
+        tf,
+        x,
+        axes.map((axis) => (axis === 0 ? 0 : axis === 1 ? rank - 1 : axis - 1)),
+      );
+      return [keeps ? channelsLast(tf, kept) : plain(tf, tf.reshape(kept, left === 0 ? [] : [-1]))];
+    }
+    const x = value.plain();
+    const kept = axes.length === 0 ? reduce(tf, tf.expandDims(x, 0), [0]) : reduce(tf, x, axes);
+    if (axes.length === 0) return [plain(tf, tf.reshape(kept, x.shape))];
+    return [
+      plain(
+        tf,
+        keeps
+          ? kept
+          : tf.reshape(
+              kept,
+              x.shape.filter((_, axis) => !axes.includes(axis)),
+            ),
+      ),
+    ];
+  };
 }

@@ -1,6 +1,6 @@
 import { elementCount } from '../../core/tensor.ts';
 import type { Op } from './op.ts';
-import { reductionTypes, spreadGradient } from './reduce.ts';
+import { executesReduction, reductionTypes, spreadGradient } from './reduce.ts';
 
 export const reduceMean: Op = {
   name: 'ReduceMean',
@@ -9,4 +9,5 @@ export const reduceMean: Op = {
     const share = elementCount(builder.dims(node.outputs[0]!)) / elementCount(builder.dims(node.inputs[0]!));
     return [spreadGradient(builder, node, builder.node('Mul', [dy!, builder.scalar(share)]))];
   },
+  execute: executesReduction((tf, x, axes) => tf.mean(x, axes, true)),
 };

@@ -1,5 +1,5 @@
 import type { Op } from './op.ts';
-import { reductionTypes, spreadGradient } from './reduce.ts';
+import { executesReduction, reductionTypes, spreadGradient } from './reduce.ts';
 
 export const reduceSumSquare: Op = {
   name: 'ReduceSumSquare',
@@ -8,4 +8,5 @@ export const reduceSumSquare: Op = {
     const doubled = builder.node('Mul', [node.inputs[0]!, builder.scalar(2)]);
     return [builder.node('Mul', [spreadGradient(builder, node, dy!), doubled])];
   },
+  execute: executesReduction((tf, x, axes) => tf.sum(tf.mul(x, x), axes, true)),
 };

@@ -1,4 +1,5 @@
 import { float } from '../graph.ts';
+import { executesUnary } from './execution.ts';
 import { type Op, sameAsInput } from './op.ts';
 
 export const relu: Op = {
@@ -9,4 +10,5 @@ export const relu: Op = {
     const mask = builder.node('HardSigmoid', [node.outputs[0]!], { alpha: float(1e30), beta: float(0) });
     return [builder.node('Mul', [dy!, mask])];
   },
+  execute: executesUnary((tf, x) => tf.relu(x)),
 };

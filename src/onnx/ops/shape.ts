@@ -1,17 +1,17 @@
-import { int64 } from '../../core/tensor.ts';
-import { numberAttribute } from '../graph.ts';
-import { type InferContext, type Op, required } from './op.ts';
+import { type Dim, type GraphNode, numberAttribute } from '../graph.ts';
+import { executesPlain } from './execution.ts';
+import { type Op, required } from './op.ts';
 
-function slicedDims(context: InferContext) {
-  const { dims } = required(context, 0);
-  return dims.slice(numberAttribute(context.node, 'start', 0), numberAttribute(context.node, 'end', dims.length));
+function slicedDims<D extends Dim>(node: GraphNode, dims: readonly D[]): readonly D[] {
+  return dims.slice(numberAttribute(node, 'start', 0), numberAttribute(node, 'end', dims.length));
 }
 
 export const shape: Op = {
   name: 'Shape',
-  infer: (context) => [{ dtype: 'int64', dims: [slicedDims(context).length] }],
-  evaluate(context) {
-    const dims = slicedDims(context);
-    return dims.every((dim) => typeof dim === 'number') ? int64(dims) : undefined;
+  infer: (context) => [{ dtype: 'int64', dims: [slicedDims(context.node, required(context, 0).dims).length] }],
+  sizes(context) {
+    const dims = slicedDims(context.node, required(context, 0).dims);
+    return { dims: [dims.length], values: dims };
   },
+  execute: executesPlain((x, { tf, node }) => tf.tensor1d([...slicedDims(node, x.shape)], 'int32')),
 };

@@ -1,3 +1,4 @@
+import { executesUnary } from './execution.ts';
 import { type Op, sameAsInput } from './op.ts';
 
 export const sigmoid: Op = {
@@ -8,4 +9,5 @@ export const sigmoid: Op = {
     const slope = builder.node('Mul', [y, builder.node('Sub', [builder.scalar(1), y])]);
     return [builder.node('Mul', [dy!, slope])];
   },
+  execute: executesUnary((tf, x) => tf.sigmoid(x)),
 };

@@ -2,7 +2,12 @@ import { dataError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { positiveAxis } from '../dims.ts';
 import { type Dim, describeNode, type GraphNode } from '../graph.ts';
+import { executesPlain } from './execution.ts';
 import { type Op, required } from './op.ts';
+import { gatherAlong } from './tfGather.ts';
+
+/** What exporters write for the end of an axis, or more. */
+const toTheEnd = 2 ** 31 - 1;
 
 interface Cut {
   readonly axis: number;
@@ -45,14 +50,24 @@ export const slice: Op = {
       }, dy!),
     ];
   },
-  evaluate(context) {
-    const value = context.constant(0);
-    if (value?.dtype !== 'int64' || value.dims.length !== 1) return undefined;
-    const [cut] = cutsOf(context.node, value.dims, context.constant);
-    const all = value.data as BigInt64Array;
-    const data = BigInt64Array.from({ length: cut!.count }, (_, i) => all[cut!.start + i * cut!.step]!);
-    return { dtype: 'int64', dims: [data.length], data };
+  sizes(context) {
+    const list = context.sizes(0);
+    if (list?.dims.length !== 1) return undefined;
+    const [cut] = cutsOf(context.node, list.dims, context.constant);
+    const values = Array.from({ length: cut!.count }, (_, i) => list.values[cut!.start + i * cut!.step]!);
+    return { dims: [values.length], values };
   },
+  execute: executesPlain((x, { tf, node, constant }) => {
+    return cutsOf(node, x.shape, constant).reduce((rest, { axis, start, step, count }) => {
+      if (step !== 1) {
+        const picked = Int32Array.from({ length: count }, (_, i) => start + i * step);
+        return gatherAlong(tf, rest, tf.tensor1d(picked, 'int32'), axis);
+      }
+      const begin = rest.shape.map((_, i) => (i === axis ? start : 0));
+      const size = rest.shape.map((length, i) => (i === axis ? count : length));
+      return tf.slice(rest, begin, size);
+    }, x);
+  }),
 };
 
 function zeros(count: number): number[] {
@@ -80,15 +95,16 @@ function cutsOf(
     4,
     starts.map(() => 1),
   );
-  return axes.map((given, i) => {
+  return axes.flatMap((given, i) => {
     const axis = positiveAxis(given, dims.length);
     const size = dims[axis];
     const step = steps[i]!;
+    if (typeof size !== 'number' && starts[i] === 0 && step === 1 && ends[i]! >= toTheEnd) return [];
     if (typeof size !== 'number') throw dataError(`${describeNode(node)} cuts along an axis of unknown size "${size}"`);
     const clamp = (position: number, least: number, most: number) =>
       Math.min(Math.max(position < 0 ? position + size : position, least), most);
     const start = step > 0 ? clamp(starts[i]!, 0, size) : clamp(starts[i]!, 0, size - 1);
     const end = step > 0 ? clamp(ends[i]!, 0, size) : clamp(ends[i]!, -1, size - 1);
-    return { axis, start, step, count: Math.max(0, Math.ceil((end - start) / step)) };
+    return [{ axis, start, step, count: Math.max(0, Math.ceil((end - start) / step)) }];
   });
 }

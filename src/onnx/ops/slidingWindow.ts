@@ -62,7 +62,11 @@ export function undoingAttributes(slide: SlidingWindow, sizes: readonly number[]
     (size, axis) =>
       size + pads[axis]! + pads[axis + sizes.length]! - strides[axis]! * (slid[axis]! - 1) - reach(slide, axis),
   );
-  return { strides: ints(strides), pads: ints(pads), dilations: ints(dilations), output_padding: ints(dropped) };
+  // By ceil_mode the last window may reach over the end: what it covers there is cut off as padding is.
+  const over = dropped.map((size) => Math.max(0, -size));
+  const cut = pads.map((pad, i) => pad + (i < sizes.length ? 0 : over[i - sizes.length]!));
+  const extra = dropped.map((size) => Math.max(0, size));
+  return { strides: ints(strides), pads: ints(cut), dilations: ints(dilations), output_padding: ints(extra) };
 }
 
 function padsOf(node: GraphNode, sizes: readonly Dim[], slide: Omit<SlidingWindow, 'pads'>): readonly number[] {

@@ -1,3 +1,4 @@
+import { executesUnary } from './execution.ts';
 import { type Op, sameAsInput } from './op.ts';
 
 export const sqrt: Op = {
@@ -7,4 +8,5 @@ export const sqrt: Op = {
     const half = builder.node('Mul', [dy!, builder.scalar(0.5)]);
     return [builder.node('Div', [half, node.outputs[0]!])];
   },
+  execute: executesUnary((tf, x) => tf.sqrt(x)),
 };

@@ -1,3 +1,4 @@
+import { executesUnary } from './execution.ts';
 import { type Op, sameAsInput } from './op.ts';
 
 export const tanh: Op = {
@@ -8,4 +9,5 @@ export const tanh: Op = {
     const slope = builder.node('Sub', [builder.scalar(1), builder.node('Mul', [y, y])]);
     return [builder.node('Mul', [dy!, slope])];
   },
+  execute: executesUnary((tf, x) => tf.tanh(x)),
 };

@@ -1,4 +1,5 @@
 import { ints, intsAttribute } from '../graph.ts';
+import { executesPlain } from './execution.ts';
 import { type Op, required } from './op.ts';
 
 function permutationOf(perm: readonly number[] | undefined, rank: number): readonly number[] {
@@ -16,4 +17,5 @@ export const transpose: Op = {
     const perm = permutationOf(intsAttribute(node, 'perm'), builder.type(node.inputs[0]!).dims.length);
     return [builder.node('Transpose', [dy!], { perm: ints(perm.map((_, axis) => perm.indexOf(axis))) })];
   },
+  execute: executesPlain((x, { tf, node }) => tf.transpose(x, [...permutationOf(intsAttribute(node, 'perm'), x.rank)])),
 };

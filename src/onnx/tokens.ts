@@ -1,0 +1,87 @@
+import type { InputSpec } from '../core/batch.ts';
+import { dataError } from '../core/errors.ts';
+import type { Preprocessing } from '../core/preprocessing.ts';
+import { int64, type Tensor } from '../core/tensor.ts';
+import type { GraphBuilder } from './builder.ts';
+import { type Graph, type GraphValue, int } from './graph.ts';
+import { elementTypeOf } from './tensorProto.ts';
+
+type TokenPreprocessing = Extract<Preprocessing, { readonly kind: 'tokens' }>;
+
+/** The input that takes the token ids of the examples, [batch, length]. */
+export const tokensInput = 'rho/tokens';
+
+/** What the inputs of a model on tokens are made from. */
+interface Tokens {
+  readonly builder: GraphBuilder;
+  /** Token ids, [batch, length]. */
+  readonly ids: string;
+  readonly length: number;
+  readonly padding: Tensor;
+}
+
+/** Inputs by the names that Hugging Face's models and their exports give them. */
+const inputsByName: ReadonlyMap<string, (tokens: Tokens) => string> = new Map([
+  ['input_ids', ({ ids }) => ids],
+  [
+    'attention_mask',
+    ({ builder, ids, padding }) => builder.node('Not', [builder.node('Equal', [ids, builder.constant(padding)])]),
+  ],
+  ['token_type_ids', zeros],
+  [
+    'position_ids',
+    (tokens) => {
+      const positions = Array.from({ length: tokens.length }, (_, position) => position);
+      const row = tokens.builder.constant(int64(positions, [1, tokens.length]));
+      const wide = tokens.builder.node('Cast', [zeros(tokens)], { to: int(elementTypeOf('int64')) });
+      return tokens.builder.node('Add', [wide, row]);
+    },
+  ],
+]);
+
+function zeros({ builder, ids }: Tokens): string {
+  return builder.node('Sub', [ids, ids]);
+}
+
+/**
+ * Declares one input of token ids, [batch, length], and computes the inputs of a model from it by their names; a single
+ * input takes the ids whatever it is called. Throws a data error for other names and for another length.
+ */
+export function declareTokens(
+  builder: GraphBuilder,
+  graph: Graph,
+  batch: number | string,
+  stored: readonly InputSpec[],
+  { padding }: TokenPreprocessing,
+  name: string,
+): void {
+  const [spec] = stored;
+  const length = spec?.dims[0];
+  if (spec === undefined || stored.length > 1 || spec.dims.length !== 1 || length === undefined)
+    throw dataError(
+      `Cannot feed "${name}": token ids were expected as one list for each example, found ${stored.length} inputs of shape ${stored.map(({ dims }) => `[${dims.join(', ')}]`).join(' ')}`,
+    );
+  const ids = builder.input({ name: tokensInput, dtype: spec.dtype, dims: [batch, length] });
+  const tokens = { builder, ids, length, padding: numberOf(spec, padding) };
+  for (const input of graph.inputs) {
+    requireLength(input, length, name);
+    const make = graph.inputs.length === 1 ? inputsByName.get('input_ids') : inputsByName.get(input.name);
+    if (make === undefined)
+      throw dataError(
+        `Cannot feed "${name}": nothing in the data tells its input "${input.name}", expected ${[...inputsByName.keys()].join(', ')}`,
+      );
+    builder.node('Cast', [make(tokens)], { to: int(elementTypeOf(input.dtype)) }, { outputs: [input.name] });
+  }
+}
+
+function numberOf({ dtype }: InputSpec, value: number): Tensor {
+  return dtype === 'int64' ? int64([value], []) : { dtype: 'int32', dims: [], data: Int32Array.of(value) };
+}
+
+function requireLength({ name: input, dims }: GraphValue, length: number, name: string): void {
+  const expected = dims[1];
+  if (dims.length !== 2 || (typeof expected === 'number' && expected !== length))
+    throw dataError(
+      `Cannot feed "${name}": an example of the data is ${length} token ids, the input "${input}" expects [${dims.slice(1).join(', ')}]`,
+    );
+}

@@ -1,0 +1,59 @@
+import { openScorer, openTrainer } from '../../dist/engine/ort/open.js';
+import { graphOf, optionsOf, randomBatch } from './models.mjs';
+import { openTorch } from './torch.mjs';
+
+const turns = 12;
+const smallBatch = 32;
+const bigBatch = 320;
+
+/**
+ * Milliseconds of a train step at batch 32, or of scoring 320 examples, ours (messages to its thread included) and PyTorch's, in
+ * turns, medians of each turn.
+ */
+export async function benchBesideTorch(model, what, threads) {
+  const ours = await (what === 'train' ? openTraining(model, threads) : openScoring(model, threads));
+  let torch;
+  try {
+    torch = await openTorch(model, what, threads);
+    await ours.run(2 * model.perTurn);
+    const pairs = [];
+    for (let turn = 0; turn < turns; turn++)
+      pairs.push({ ours: await ours.run(model.perTurn), peer: await torch.run(model.perTurn) });
+    return pairs;
+  } finally {
+    torch?.close();
+    await ours.close();
+  }
+}
+
+async function openTraining(model, threads) {
+  const trainer = await openTrainer(graphOf(model), optionsOf(model, threads));
+  const batches = Array.from({ length: 8 }, () => randomBatch(model, smallBatch));
+  // A copy, since the trainer takes the buffers away: what gathering a batch costs.
+  const step = (index) => trainer.step(structuredClone(batches[index % batches.length]), 1e-3);
+  return { run: (count) => queuedOneAhead(count, step), close: () => trainer.close() };
+}
+
+async function openScoring(model, threads) {
+  const scorer = await openScorer(graphOf(model), optionsOf(model, threads));
+  const batch = randomBatch(model, bigBatch);
+  const score = () => scorer.score(structuredClone(batch));
+  return { run: (count) => queuedOneAhead(count, score), close: () => scorer.close() };
+}
+
+/** The median time between answers where the next call is sent before the last is answered, as IL training does. */
+async function queuedOneAhead(count, call) {
+  const times = [];
+  let underWay = call(0);
+  let before = performance.now();
+  for (let index = 1; index <= count; index++) {
+    const queued = call(index);
+    await underWay;
+    underWay = queued;
+    const now = performance.now();
+    times.push(now - before);
+    before = now;
+  }
+  await underWay;
+  return times.sort((a, b) => a - b)[times.length >> 1];
+}

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/**
+ * A PyTorch that answers how long its steps or batches take; rejects with its reason where it cannot run. It waits passively,
+ * which is its faster way with more threads than one and leaves the cores to us in our turns, and flushes denormal numbers to
+ * zero, as we do: without that it would slow down as it converges.
+ */
+export async function openTorch({ spec, preprocessing }, what, threads) {
+  const words = preprocessing.kind === 'tokens' ? ['--vocabulary', `${preprocessing.vocabulary}`] : [];
+  const command = ['tools/bench/torchPeer.py', '--model', spec, '--what', what, '--threads', `${threads}`, ...words];
+  // Without these PyTorch may fetch fresh pages for its tensors at every step, which doubles its time, or may not: luck.
+  const memory = { MALLOC_TRIM_THRESHOLD_: '2000000000', MALLOC_MMAP_THRESHOLD_: '2000000000' };
+  const child = spawn('/usr/bin/python3', command, { env: { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', ...memory } });
+  let complaint = '';
+  child.on('error', (error) => {
+    complaint = error.message;
+  });
+  child.stderr.on('data', (text) => {
+    complaint += text;
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`PyTorch did not run: ${complaint.trim().split('\n').at(-1)}`);
+    return value;
+  };
+  await next();
+  return {
+    /** The median of so many steps or batches, in milliseconds. */
+    async run(count) {
+      child.stdin.write(`${count}\n`);
+      return Number(await next());
+    },
+    close: () => child.stdin.end(),
+  };
+}
