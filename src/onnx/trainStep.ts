@@ -20,12 +20,19 @@ export interface TrainStepOptions extends TrainingGraphOptions {
   readonly optimizer: OptimizerOptions;
   /** The block of ONNX Runtime's blocked operators on this machine; left out, the standard operators are used. */
   readonly block?: number | undefined;
+  /** Leaves the update to the engine: the outputs are `gradientOf` each parameter instead of next values. Default false. */
+  readonly gradientsOnly?: boolean;
 }
 
 /** One trained tensor. */
 export interface Parameter extends FedTensor {
   /** Inputs that take what the optimiser keeps for it, of the same shape. */
   readonly state: readonly string[];
+}
+
+/** The output that is the gradient of a parameter. */
+export function gradientOf(name: string): string {
+  return `${name}/gradient`;
 }
 
 /** A whole training step as one graph, and what to feed it with. */
@@ -43,7 +50,7 @@ export interface TrainStep {
  * Derives the train-step graph of a model in eval form: preprocessing, training form, mean cross-entropy of the small batch,
  * gradients and optimiser in one ONNX graph. Inputs: those of the training graph, the scalars of the optimiser, and what it
  * keeps for each parameter; outputs: `trainingOutputs` and the next value of each parameter, its state and each running
- * average.
+ * average; or, with `gradientsOnly`, the gradients in place of the optimiser.
  */
 export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
   const builder = trainingBuilder(model, options, 'train-step');
@@ -53,7 +60,9 @@ export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
     throw dataError(
       `Cannot train "${options.name}": none of its weights reaches the logits, expected float32 initialisers`,
     );
-  const parameters = writeUpdates(builder, gradients, optimizerOf(options.optimizer));
+  const optimizer = optimizerOf(options.optimizer);
+  const write = options.gradientsOnly ? writeGradients : writeUpdates;
+  const parameters = write(builder, gradients, optimizer);
   writeTrainingOutputs(builder, head, meanLoss, averages);
   const fed = new Set([...parameters, ...averages].map(({ name }) => name));
   const { block } = options;
@@ -76,8 +85,7 @@ export function writeUpdates(
 ): readonly Parameter[] {
   const { options } = optimizer;
   for (const name of Object.keys(optimizer.scalarsAt(1, 1))) builder.input({ name, dtype: 'float32', dims: [] });
-  const clipped = options.clipNorm === null ? gradients : clipGradients(builder, gradients, options.clipNorm);
-  return [...clipped].map(([name, gradient]) => {
+  return [...clipped(builder, gradients, options)].map(([name, gradient]) => {
     const dims = builder.dims(name);
     const state = optimizer.stateNames(name);
     for (const kept of state) builder.input({ name: kept, dtype: 'float32', dims });
@@ -90,6 +98,22 @@ export function writeUpdates(
   });
 }
 
+/** Makes the gradients themselves outputs. */
+function writeGradients(
+  builder: GraphBuilder,
+  gradients: ReadonlyMap<string, string>,
+  optimizer: Optimizer,
+): readonly Parameter[] {
+  return [...clipped(builder, gradients, optimizer.options)].map(([name, gradient]) => {
+    builder.output(gradient, gradientOf(name));
+    return { name, dims: builder.dims(name), state: optimizer.stateNames(name) };
+  });
+}
+
+function clipped(builder: GraphBuilder, gradients: ReadonlyMap<string, string>, { clipNorm }: OptimizerOptions) {
+  return clipNorm === null ? gradients : clipGradients(builder, gradients, clipNorm);
+}
+
 /** The layouts of filters and of what the optimiser keeps for them. */
 function layoutsOf(
   builder: GraphBuilder,
@@ -100,7 +124,7 @@ function layoutsOf(
   return new Map(
     parameters.flatMap(({ name, state }) => {
       const layout = filters.get(name);
-      const names = [name, ...state].flatMap((fed) => [fed, nextOf(fed)]);
+      const names = [gradientOf(name), ...[name, ...state].flatMap((fed) => [fed, nextOf(fed)])];
       return layout === undefined ? [] : names.map((fed) => [fed, layout] as const);
     }),
   );

@@ -4,6 +4,7 @@ import type { GraphBuilder } from './builder.ts';
 import type { Classifier } from './classifier.ts';
 import { addEvalNode, isBatchNorm, isDropout } from './evalForm.ts';
 import { type GraphNode, numberAttribute } from './graph.ts';
+import { addGelu, findGelus } from './trainingGelu.ts';
 
 /** A mask that a Dropout of the training form is fed with: 0 with probability `ratio`, else 1 / (1 - ratio). */
 export interface DropoutMask {
@@ -29,8 +30,12 @@ export interface TrainingForm {
 export function addTrainingForm(builder: GraphBuilder, { graph, nodes }: Classifier): TrainingForm {
   const masks: DropoutMask[] = [];
   const averages: RunningAverage[] = [];
+  const gelus = findGelus(graph, nodes);
   for (const node of nodes) {
-    if (isDropout(node) && dropoutRatio(builder, node) > 0) masks.push(addDropout(builder, node));
+    const gelu = gelus.get(node);
+    if (gelu !== undefined) {
+      if (gelu.y === node.outputs[0]) addGelu(builder, gelu);
+    } else if (isDropout(node) && dropoutRatio(builder, node) > 0) masks.push(addDropout(builder, node));
     else if (isBatchNorm(node)) averages.push(...addBatchNorm(builder, node));
     else addEvalNode(builder, graph, node);
   }

@@ -1,4 +1,4 @@
-import { toBase64 } from '../core/base64.ts';
+import { fromBase64, toBase64 } from '../core/base64.ts';
 import type { ReportImage } from './reportData.ts';
 
 /** Larger pictures are shrunk by a whole number until no side is longer: a report shows thumbnails. */
@@ -42,7 +42,7 @@ interface Planes {
 
 /** Means of square boxes; what is left over at the right and bottom edge is dropped. */
 function shrink({ width, height, channels, pixels }: ReportImage): Planes {
-  const bytes = Uint8Array.from(atob(pixels), (character) => character.charCodeAt(0));
+  const bytes = fromBase64(pixels);
   const side = Math.max(1, Math.ceil(Math.max(width, height) / longestSide));
   const [columns, rows] = [Math.max(1, Math.floor(width / side)), Math.max(1, Math.floor(height / side))];
   const planes = Array.from({ length: channels }, (_, channel) => {

@@ -1,4 +1,4 @@
-import { toBase64 } from '../core/base64.ts';
+import { fromBase64, toBase64 } from '../core/base64.ts';
 import { dataError } from '../core/errors.ts';
 
 /** A set of global ids as it stands in a manifest or a card: one bit for each example of the data set. */
@@ -26,7 +26,7 @@ export function packIds(ids: Iterable<number>, length: number): PackedIds {
 
 /** The ids of a packed set, ascending. A set whose length or count is not what it says is a data error. */
 export function unpackIds({ length, count, bits }: PackedIds): Uint32Array {
-  const bytes = Uint8Array.from(atob(bits), (character) => character.charCodeAt(0));
+  const bytes = fromBase64(bits);
   const ids = new Uint32Array(count);
   let found = 0;
   for (let id = 0; id < bytes.length * 8; id++) if ((bytes[id >>> 3]! & (1 << (id % 8))) !== 0) ids[found++] = id;

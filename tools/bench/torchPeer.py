@@ -68,7 +68,7 @@ def make(spec, batch):
         ids = torch.randint(1, OPTIONS.vocabulary, (batch, 64))
         heads = width // 32
         model = torchModels.Bert(
-            width, layers, heads, 4 * width, 64, False, dropout=0.1, classes=CLASSES, vocabulary=OPTIONS.vocabulary
+            width, layers, heads, 4 * width, 64, False, CLASSES, OPTIONS.vocabulary, dropout=0.1
         )
         return model, (ids, torch.ones_like(ids))
     if kind == "mlp":

@@ -8,11 +8,12 @@ import { writeModel } from '../../onnx/model.ts';
 import { type OptimizerOptions, optimizerDefaults } from '../../onnx/optimizer.ts';
 import { type FeedOptions, fedInputs } from '../../onnx/preprocess.ts';
 import { scoreGraph } from '../../onnx/scoreGraph.ts';
-import { trainStep } from '../../onnx/trainStep.ts';
+import { type TrainStep, type TrainStepOptions, trainStep } from '../../onnx/trainStep.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Scorer, Trainer, TrainerState } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import type { ScoringModel } from './scoringWork.ts';
+import { fitsMemory } from './updatedInMemory.ts';
 
 export interface ScorerOptions extends FeedOptions, DeviceOptions {
   /** What to compute of each example. */
@@ -103,7 +104,7 @@ export async function openTrainer(model: Graph, options: TrainerOptions): Promis
 async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: TrainerOptions): Promise<void> {
   const block = await blockFor(thread, model, options);
   const optimizer = options.optimizer ?? optimizerDefaults();
-  const { graph, layouts, ...step } = trainStep(model, { ...options, optimizer, block });
+  const { graph, layouts, gradientsOnly, ...step } = updatedStep(model, { ...options, optimizer, block });
   const names = new Set([...step.parameters, ...step.averages].map(({ name }) => name));
   const blocked = block === undefined ? undefined : { block, layouts };
   const scored = { ...options, weightsAsInputs: names, blocked };
@@ -117,6 +118,7 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
     bytes: writeModel(graph),
     layouts: Object.fromEntries(layouts),
     block,
+    gradientsOnly,
     inputs,
     scoring: scoringModel(model, scoring, options),
     observing:
@@ -128,6 +130,15 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
     state: options.state ?? { step: 0, tensors: initial },
   };
   await thread.call('openTrainer', { model: training, device: deviceOf(options) });
+}
+
+/** The train step with its update beside it, in one pass over memory, where the thread can do that. */
+function updatedStep(model: Graph, options: TrainStepOptions & DeviceOptions): TrainStep & { gradientsOnly: boolean } {
+  if (options.device === 'cpu') {
+    const step = trainStep(model, { ...options, gradientsOnly: true });
+    if (fitsMemory(step.parameters)) return { ...step, gradientsOnly: true };
+  }
+  return { ...trainStep(model, options), gradientsOnly: false };
 }
 
 /** The block to write a model's convolutions with: that of the run that goes on, or of this machine; undefined for none. */

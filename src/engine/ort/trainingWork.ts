@@ -1,14 +1,16 @@
 import type { Batch } from '../../core/batch.ts';
-import { allocate, float32, type Tensor } from '../../core/tensor.ts';
-import { arranged, type FilterLayout, rearranged } from '../../onnx/blocked/layout.ts';
-import { type OptimizerOptions, optimizerOf } from '../../onnx/optimizer.ts';
+import { allocate, type Tensor } from '../../core/tensor.ts';
+import type { FilterLayout } from '../../onnx/blocked/layout.ts';
+import type { OptimizerOptions } from '../../onnx/optimizer.ts';
 import type { DropoutMask } from '../../onnx/trainingForm.ts';
-import { type FedTensor, nextOf, trainingOutputs } from '../../onnx/trainingGraph.ts';
+import { type FedTensor, trainingOutputs } from '../../onnx/trainingGraph.ts';
 import type { Parameter } from '../../onnx/trainStep.ts';
 import { dropoutMasks } from '../dropoutMasks.ts';
 import type { DeviceOptions, Scores, StepResult, TrainerState } from '../engine.ts';
+import { copies, initial, nextOnes, type OrtRecord, updatedInGraph } from './parameters.ts';
 import { feedsOf, openScoringWork, type ScoringModel } from './scoringWork.ts';
-import { type OrtTensor, openSession, toOrt } from './session.ts';
+import { openSession, toOrt } from './session.ts';
+import { updatedInMemory } from './updatedInMemory.ts';
 
 /** A train-step graph and the score graph of the same model, whose weights are inputs of both. */
 export interface TrainingModel {
@@ -20,6 +22,8 @@ export interface TrainingModel {
   /** The layouts of inputs and outputs that are not plain, and the block of those. */
   readonly layouts: Readonly<Record<string, FilterLayout>>;
   readonly block: number | undefined;
+  /** Whether the graph leaves the update of the parameters to the thread. */
+  readonly gradientsOnly: boolean;
   readonly scoring: ScoringModel;
   /** Scores candidates and moves the running averages; null where the steps move them. */
   readonly observing: ScoringModel | null;
@@ -44,18 +48,11 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
   const session = await openSession(model.bytes, device);
   const scoring = await openScoringWork(model.scoring, device);
   const observing = model.observing && (await openScoringWork(model.observing, device));
-  const named = (tensors: readonly FedTensor[]) => tensors.map(({ name }) => name);
-  const optimizer = optimizerOf(model.optimizer);
-  // Weights are read until the end of a step, so two sets of buffers swap roles; what the optimiser keeps is read
-  // by the one node that makes its next value, which may therefore take its place.
-  const keptNames = model.parameters.flatMap(({ state }) => state);
-  const kept = buffers(model, keptNames, model.state.tensors);
-  let weights = buffers(model, named(model.parameters), model.state.tensors);
-  let nextWeights = buffers(model, named(model.parameters), {});
-  let averages = buffers(model, named(model.averages), model.state.tensors);
-  let nextAverages = buffers(model, named(model.averages), {});
+  const parameters = model.gradientsOnly ? updatedInMemory(model) : updatedInGraph(model);
+  let averages = averagesOf(model, (name, dims) => initial(model, name, dims));
+  let nextAverages = averagesOf(model, (_, dims) => ({ dtype: 'float32', dims, data: allocate('float32', dims) }));
   // What scoring and a saved model need.
-  const current = () => ({ ...weights, ...averages });
+  const current = () => ({ ...parameters.weights(), ...averages });
   const moveAverages = () => {
     [averages, nextAverages] = [nextAverages, averages];
   };
@@ -71,12 +68,12 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
       return scores;
     },
     async step(batch, learningRate) {
-      const scalars = scalarsOf(optimizer.scalarsAt(step + 1, learningRate));
-      const feeds = { ...feedsOf(batch, model.inputs), ...masksAt(step), ...scalars, ...current(), ...kept };
+      const rest = parameters.feeds(step + 1, learningRate);
+      const feeds = { ...feedsOf(batch, model.inputs), ...masksAt(step), ...rest, ...current() };
       const told = Object.fromEntries(trainingOutputs.map((name) => [name, null]));
-      const moved = observing === null ? nextAverages : {};
-      const results = await session.run(feeds, { ...told, ...nextOnes({ ...nextWeights, ...kept, ...moved }) });
-      [weights, nextWeights] = [nextWeights, weights];
+      const moved = observing === null ? nextOnes(nextAverages) : {};
+      const results = await session.run(feeds, { ...told, ...parameters.fetches(), ...moved });
+      parameters.finish(step + 1, learningRate);
       if (observing === null) moveAverages();
       step += 1;
       return {
@@ -87,7 +84,7 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
     },
     state: () => ({
       step,
-      tensors: copies(model, { ...current(), ...kept }),
+      tensors: copies(model, { ...current(), ...parameters.kept() }),
       ...(model.block !== undefined && { block: model.block }),
     }),
     weights: () => copies(model, current()),
@@ -99,52 +96,10 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
   };
 }
 
-type OrtRecord = Readonly<Record<string, OrtTensor>>;
-
-/** Tensors by the outputs that are to be written into them. */
-function nextOnes(tensors: OrtRecord): OrtRecord {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [nextOf(name), tensor]));
-}
-
-/** A tensor for each name, the shape being that of its parameter: the one known, else zeros. */
-function buffers(
-  { parameters, averages, layouts, block }: TrainingModel,
-  names: readonly string[],
-  known: TrainerState['tensors'],
-): OrtRecord {
-  const dimsOf = new Map([
-    ...parameters.flatMap(({ name, state, dims }) => [name, ...state].map((key) => [key, dims] as const)),
-    ...averages.map(({ name, dims }) => [name, dims] as const),
-  ]);
-  return Object.fromEntries(
-    names.map((name) => {
-      const dims = dimsOf.get(name)!;
-      const tensor = known[name];
-      if (tensor === undefined) return [name, toOrt({ dtype: 'float32', dims, data: allocate('float32', dims) })];
-      const layout = layouts[name];
-      return [name, toOrt(layout === undefined ? tensor : arranged(tensor, layout, block!))];
-    }),
-  );
+function averagesOf({ averages }: TrainingModel, tensor: (name: string, dims: readonly number[]) => Tensor): OrtRecord {
+  return Object.fromEntries(averages.map(({ name, dims }) => [name, toOrt(tensor(name, dims))]));
 }
 
 function toOrtRecord(tensors: Readonly<Record<string, Tensor>>): OrtRecord {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(tensor)]));
-}
-
-function scalarsOf(values: Readonly<Record<string, number>>): OrtRecord {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toOrt(float32([value], []))]));
-}
-
-/** Plain copies of tensors. */
-function copies({ layouts, block }: TrainingModel, tensors: OrtRecord): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { dims, data }]) => {
-      const tensor: Tensor = { dtype: 'float32', dims, data: data as Float32Array };
-      const layout = layouts[name];
-      return [
-        name,
-        layout === undefined ? { ...tensor, data: tensor.data.slice() } : rearranged(tensor, layout, block!),
-      ];
-    }),
-  );
 }

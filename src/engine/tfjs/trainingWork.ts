@@ -7,12 +7,12 @@ import { type OptimizerOptions, optimizerOf } from '../../onnx/optimizer.ts';
 import type { DropoutMask } from '../../onnx/trainingForm.ts';
 import { type FedTensor, nextOf } from '../../onnx/trainingGraph.ts';
 import type { Parameter } from '../../onnx/trainStep.ts';
+import { gradientOf } from '../../onnx/trainStep.ts';
 import { dropoutMasks } from '../dropoutMasks.ts';
 import type { Scores, StepResult, TrainerState } from '../engine.ts';
 import { compile, type TfTensors } from './interpreter.ts';
 import { feedsOf, openTfScoringWork, type TfScoringModel } from './scoringWork.ts';
 import { fromTf, numbersOf, toTf } from './tensors.ts';
-import { gradientOf } from './updateGraph.ts';
 
 /** A training graph and the optimiser's graph of the same model, and what to feed them with. */
 export interface TfTrainingModel {

@@ -2,12 +2,7 @@ import { GraphBuilder } from '../../onnx/builder.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { type OptimizerOptions, optimizerOf } from '../../onnx/optimizer.ts';
 import type { FedTensor } from '../../onnx/trainingGraph.ts';
-import { type Parameter, writeUpdates } from '../../onnx/trainStep.ts';
-
-/** The input that takes the gradient by a parameter. */
-export function gradientOf(name: string): string {
-  return `${name}/gradient`;
-}
+import { gradientOf, type Parameter, writeUpdates } from '../../onnx/trainStep.ts';
 
 /** The optimiser as a graph of its own. */
 export interface UpdateGraph {
