@@ -9,11 +9,11 @@ const text = (vocabulary) => ({
 /** What is measured: an architecture, what it is fed with, and how many steps or batches a turn has. */
 export const benchModels = [
   { spec: 'mlp:512,512', stored: { dtype: 'float32', dims: [784] }, preprocessing: { kind: 'none' }, perTurn: 40 },
-  { spec: 'cnn', ...image, perTurn: 4 },
-  { spec: 'resnet:16', ...image, perTurn: 3 },
-  { spec: 'resnet:32', ...image, perTurn: 1 },
-  { spec: 'transformer:2x128', ...text(1000), perTurn: 3 },
-  { spec: 'transformer:2x128', ...text(30_522), perTurn: 3 },
+  { spec: 'cnn', ...image, perTurn: 20 },
+  { spec: 'resnet:16', ...image, perTurn: 12 },
+  { spec: 'resnet:32', ...image, perTurn: 4 },
+  { spec: 'transformer:2x128', ...text(1000), perTurn: 10 },
+  { spec: 'transformer:2x128', ...text(30_522), perTurn: 10 },
 ];
 
 export function nameOf({ spec, preprocessing }) {

@@ -1,17 +1,20 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
+/** How the threads of PyTorch wait for work: either way is the faster one for some networks. */
+export const waitPolicies = ['PASSIVE', 'default'];
+
 /**
- * A PyTorch that answers how long its steps or batches take; rejects with its reason where it cannot run. It waits passively,
- * which is its faster way with more threads than one and leaves the cores to us in our turns, and flushes denormal numbers to
- * zero, as we do: without that it would slow down as it converges.
+ * A PyTorch that answers how long its steps or batches take; rejects with its reason where it cannot run. It flushes denormal
+ * numbers to zero, as we do: without that it would slow down as it converges.
  */
-export async function openTorch({ spec, preprocessing }, what, threads) {
+export async function openTorch({ spec, preprocessing }, what, threads, waitPolicy) {
   const words = preprocessing.kind === 'tokens' ? ['--vocabulary', `${preprocessing.vocabulary}`] : [];
   const command = ['tools/bench/torchPeer.py', '--model', spec, '--what', what, '--threads', `${threads}`, ...words];
   // Without these PyTorch may fetch fresh pages for its tensors at every step, which doubles its time, or may not: luck.
   const memory = { MALLOC_TRIM_THRESHOLD_: '2000000000', MALLOC_MMAP_THRESHOLD_: '2000000000' };
-  const child = spawn('/usr/bin/python3', command, { env: { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', ...memory } });
+  const waiting = waitPolicy === 'default' ? {} : { OMP_WAIT_POLICY: waitPolicy };
+  const child = spawn('/usr/bin/python3', command, { env: { ...process.env, ...waiting, ...memory } });
   let complaint = '';
   child.on('error', (error) => {
     complaint = error.message;
