@@ -37,8 +37,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from torchModels import Mlp  # noqa: E402
 
 FIXTURES = Path(__file__).resolve().parent.parent / "test" / "parity" / "fixtures"
 DTYPES = {"float32": "F32", "int32": "I32", "int64": "I64", "uint8": "U8"}
@@ -83,21 +86,6 @@ def read_idx(path):
 
 def standardise(images):
     return (torch.from_numpy(images.copy()).float() / 255 - 0.1307) / 0.3081
-
-
-class Mlp(nn.Module):
-    """Linear layers of these widths with ReLU between them; nn.Linear's default initial weights."""
-
-    def __init__(self, *widths):
-        super().__init__()
-        for i, (fan_in, fan_out) in enumerate(zip(widths, widths[1:]), 1):
-            setattr(self, f"fc{i}", nn.Linear(fan_in, fan_out))
-
-    def forward(self, x):
-        layers = list(self.children())
-        for layer in layers[:-1]:
-            x = functional.relu(layer(x))
-        return layers[-1](x)
 
 
 def weights_of(model, prefix):
