@@ -17,7 +17,7 @@ export const dataOptions: readonly string[] = ['data', 'test', 'holdout', 'noise
 
 /** Options of every command that trains. */
 export const optimizationOptions: readonly string[] = [
-  ...['lr', 'optimizer', 'momentum', 'weightDecay', 'decay', 'clip', 'augment'],
+  ...['lr', 'optimizer', 'momentum', 'weightDecay', 'decay', 'clip', 'augment', 'lowering'],
 ];
 
 /** Options of every command that trains a target. */

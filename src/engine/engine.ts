@@ -12,6 +12,10 @@ export type TfBackend = (typeof tfBackends)[number];
 /** What trains: ONNX Runtime, or TensorFlow.js on one of its backends. */
 export type Engine = 'onnx' | `tfjs:${TfBackend}`;
 
+/** How convolutions are written for training: in ONNX Runtime's blocked operators, or in standard ones. */
+export const lowerings = ['auto', 'standard', 'blocked'] as const;
+export type Lowering = (typeof lowerings)[number];
+
 /** What scores the candidates where TensorFlow.js trains: ONNX Runtime with the weights of each step, or itself. */
 export type ScoreEngine = 'onnx' | 'same';
 
@@ -57,6 +61,8 @@ export interface TrainerState {
 
 /** A target model with its optimiser in its own thread. Weights stay there between steps. */
 export interface Trainer extends Scorer {
+  /** The block of the blocked operators that its convolutions were written in; null for standard operators. */
+  readonly block: number | null;
   /**
    * Scores the candidates of a step. Where the trainer was opened so, the running averages of batch normalisation move towards
    * theirs.

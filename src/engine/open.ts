@@ -1,7 +1,7 @@
 import { usageError } from '../core/errors.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { type Device, type Engine, type ScoreEngine, type TfBackend, type Trainer, tfBackends } from './engine.ts';
-import { openTrainer as openOrtTrainer, type TrainerOptions } from './ort/open.ts';
+import { openTrainer as openOrtTrainer, type TrainerOptions } from './ort/openTrainer.ts';
 import { openTrainer as openTfTrainer } from './tfjs/open.ts';
 import { backendsOn, chooseBackend, isNativeInstalled, probeTfBackend } from './tfjs/probe.ts';
 

@@ -2,7 +2,7 @@ import { RhoError, usageError } from '../core/errors.ts';
 import { makeOrder, type Order } from '../core/order.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { sha256 } from '../data/hash.ts';
-import type { DeviceOptions, Trainer } from '../engine/engine.ts';
+import type { DeviceOptions, Lowering, Trainer } from '../engine/engine.ts';
 import { type EngineOptions, openTrainer } from '../engine/open.ts';
 import { evaluate } from '../loop/evaluate.ts';
 import { replaceWeights } from '../onnx/model.ts';
@@ -18,6 +18,8 @@ import { augmenterFor, type OptimizationOptions, optimizerFrom } from './optimiz
 export interface IlOptions extends DeviceOptions, EngineOptions, OptimizationOptions {
   /** An architecture such as `mlp:64`, or an .onnx file to train on from. */
   readonly ilModel: string;
+  /** How convolutions are written. */
+  readonly lowering: Lowering;
   /** Most passes over the holdout. */
   readonly ilEpochs: number;
   readonly ilBatch: number;
@@ -68,6 +70,7 @@ export async function trainIlModel(
     smallBatch: options.ilBatch,
     seed: streams,
     optimizer: optimizerFrom(options),
+    lowering: options.lowering,
   });
   const began = performance.now();
   const fitted = await fit(trainer, order, streams, experiment, options, host).finally(() => trainer.close());
@@ -91,6 +94,7 @@ export async function trainIlModel(
       learningRate: options.lr,
       optimizer: optimizerFrom(options),
       augment: options.augment,
+      block: trainer.block,
       epochs: fitted.checks.at(-1)!.epoch,
       seconds: (performance.now() - began) / 1000,
     },

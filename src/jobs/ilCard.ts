@@ -50,6 +50,8 @@ export interface IlCard {
     readonly learningRate: number;
     readonly optimizer: OptimizerOptions;
     readonly augment: Augmentation | null;
+    /** The block of its blocked operators; null for standard ones. */
+    readonly block: number | null;
     readonly epochs: number;
     readonly seconds: number;
   };

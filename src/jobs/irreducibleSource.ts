@@ -1,7 +1,7 @@
 import { dataError, usageError } from '../core/errors.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import type { DeviceOptions } from '../engine/engine.ts';
-import { openScorer } from '../engine/ort/open.ts';
+import { openScorer } from '../engine/ort/openScorer.ts';
 import { type IrreducibleLosses, onlineLosses, storedLosses } from '../loop/irreducible.ts';
 import { unpackIds } from '../store/idSet.ts';
 import { readIrreducibleLosses } from '../store/irreducibleLosses.ts';

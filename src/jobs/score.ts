@@ -1,7 +1,7 @@
 import { usageError } from '../core/errors.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions } from '../engine/engine.ts';
-import { openScorer } from '../engine/ort/open.ts';
+import { openScorer } from '../engine/ort/openScorer.ts';
 import { scoreAll, scoringBatch } from '../loop/evaluate.ts';
 import { versions } from '../runtime/host.ts';
 import type { LossTable } from '../store/lossTable.ts';

@@ -3,7 +3,7 @@ import { makeOrder } from '../core/order.ts';
 import { rateAt } from '../core/schedule.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import { sha256 } from '../data/hash.ts';
-import type { DeviceOptions, Trainer } from '../engine/engine.ts';
+import type { DeviceOptions, Lowering, Trainer } from '../engine/engine.ts';
 import { type EngineOptions, openTrainer } from '../engine/open.ts';
 import { type Checkpoint, readNewestCheckpoint, writeCheckpoint } from '../loop/checkpoint.ts';
 import { openEventLog, readEvents } from '../loop/eventLog.ts';
@@ -36,6 +36,8 @@ export interface TrainingOptions extends DeviceOptions, EngineOptions, Optimizat
   readonly checkpointEvery: number;
   /** What moves the running averages of batch normalisation. */
   readonly batchNorm: AveragesName;
+  /** How convolutions are written. */
+  readonly lowering: Lowering;
   /** Weights that are left as they are, by names in which * stands for any text. */
   readonly freeze: readonly string[];
 }
@@ -89,6 +91,7 @@ export async function runSelection(
     seed: run.seed,
     optimizer: optimizerFrom(options),
     freeze: options.freeze,
+    lowering: options.lowering,
     ...(observesCandidates(run.strategy, options) && { averagesOf: options.bigBatch }),
     ...(checkpoint && { state: checkpoint.state }),
   });
@@ -123,7 +126,7 @@ async function trainLogged(
   const eventsPath = joinPath(run.folder, 'events.jsonl');
   const log = await openEventLog(eventsPath, checkpoint?.eventBytes ?? 0);
   try {
-    if (checkpoint === undefined) await log.append(start);
+    if (checkpoint === undefined) await log.append({ ...start, block: trainer.block });
     const save = async (seconds: number) =>
       writeCheckpoint(checkpointsOf(run), { state: await trainer.state(), seconds, eventBytes: await log.sync() });
     let savedAt = performance.now();

@@ -53,6 +53,8 @@ export interface StartEvent {
   readonly strategy: string;
   readonly seed: number;
   readonly dataSeed: number;
+  /** The block of the blocked operators that convolutions were written in; null for standard ones. */
+  readonly block?: number | null;
   /** Fingerprints of what the run is made from: going on with other data or another model is refused. */
   readonly data: string;
   readonly test: string;

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { buildArchitecture } from '../../src/architectures/architecture.ts';
 import type { Batch } from '../../src/core/batch.ts';
 import { randomStream } from '../../src/core/random.ts';
-import { openScorer, openTrainer } from '../../src/engine/ort/open.ts';
+import { openScorer } from '../../src/engine/ort/openScorer.ts';
+import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
 import { findClassifier } from '../../src/onnx/classifier.ts';
 import { trainableParameters } from '../../src/onnx/trainable.ts';
 

@@ -5,7 +5,8 @@ import { bert, bertBase } from '../../src/architectures/bert.ts';
 import type { Batch } from '../../src/core/batch.ts';
 import { randomStream } from '../../src/core/random.ts';
 import { elementCount } from '../../src/core/tensor.ts';
-import { openScorer, openTrainer } from '../../src/engine/ort/open.ts';
+import { openScorer } from '../../src/engine/ort/openScorer.ts';
+import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
 import type { Graph } from '../../src/onnx/graph.ts';
 
 const preprocessing = { kind: 'tokens', tokenizer: 'test', vocabulary: 50, padding: 0 } as const;

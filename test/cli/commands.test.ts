@@ -187,7 +187,7 @@ test('compare --json prints figures per seed for every strategy and target', asy
     const events = await readEventsOf(join(out, `rho-seed-${seed}`));
     const hash = expect.stringMatching(/^[0-9a-f]{64}$/);
     const made = { data: hash, test: hash, model: hash };
-    expect(events[0]).toEqual({ type: 'start', version: 1, strategy: 'rho', seed, dataSeed, ...made });
+    expect(events[0]).toEqual({ type: 'start', version: 1, strategy: 'rho', seed, dataSeed, ...made, block: null });
     expect(events.at(-1)).toMatchObject({ accuracy: printed.strategies.rho.finalAccuracy.perSeed[index] });
   }
   // An IL model for each data seed, and a target for each seed and strategy.

@@ -4,7 +4,7 @@ import type { Tensor } from '../../src/core/tensor.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { memoryDataset } from '../../src/data/memoryDataset.ts';
 import type { Trainer, TrainerState } from '../../src/engine/engine.ts';
-import { openTrainer } from '../../src/engine/ort/open.ts';
+import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
 
 const centres = [
   [0, 2],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { float32, type Tensor } from '../../src/core/tensor.ts';
-import { openTrainer } from '../../src/engine/ort/open.ts';
+import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
 import { GraphBuilder } from '../../src/onnx/builder.ts';
 import { float, type Graph, int } from '../../src/onnx/graph.ts';
 import { scoreGraph } from '../../src/onnx/scoreGraph.ts';

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { mlp } from '../../src/architectures/mlp.ts';
 import type { Batch } from '../../src/core/batch.ts';
 import { selectTop, strategyOf } from '../../src/core/selection.ts';
-import { openScorer, openTrainer } from '../../src/engine/ort/open.ts';
+import { openScorer } from '../../src/engine/ort/openScorer.ts';
+import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
 import type { Graph } from '../../src/onnx/graph.ts';
 import { float32Of, int32Of, readSafetensors, type StoredArray, uint8Of } from './readSafetensors.ts';
 

@@ -1,6 +1,7 @@
 import type { Batch } from '../../src/core/batch.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
-import { openScorer, openTrainer, type ScorerOptions } from '../../src/engine/ort/open.ts';
+import { openScorer, type ScorerOptions } from '../../src/engine/ort/openScorer.ts';
+import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
 import type { Graph } from '../../src/onnx/graph.ts';
 import { batchSize, length, steps, vocabulary } from './values.ts';
 

@@ -1,4 +1,5 @@
-import { openScorer, openTrainer } from '../../dist/engine/ort/open.js';
+import { openScorer } from '../../dist/engine/ort/openScorer.js';
+import { openTrainer } from '../../dist/engine/ort/openTrainer.js';
 import { graphOf, optionsOf, randomBatch } from './models.mjs';
 import { openTorch, waitPolicies } from './torch.mjs';
 

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { buildArchitecture } from '../../dist/architectures/architecture.js';
 import { permutation, randomStream } from '../../dist/core/random.js';
 import { memoryDataset } from '../../dist/data/memoryDataset.js';
-import { openScorer } from '../../dist/engine/ort/open.js';
+import { openScorer } from '../../dist/engine/ort/openScorer.js';
 import { scoreAll, scoringBatch } from '../../dist/loop/evaluate.js';
 import { writeModel } from '../../dist/onnx/model.js';
 import { fedInputs } from '../../dist/onnx/preprocess.js';

@@ -1,7 +1,7 @@
 import { GraphBuilder } from '../../onnx/builder.ts';
 import { int } from '../../onnx/graph.ts';
 import type { Device } from '../engine.ts';
-import { openScorer } from './open.ts';
+import { openScorer } from './openScorer.ts';
 
 /** Whether a device works, and why not. */
 export interface DeviceReport {

@@ -8,7 +8,8 @@ import { trainingGraph } from '../../onnx/trainingGraph.ts';
 import { trainStep } from '../../onnx/trainStep.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { ScoreEngine, TfBackend, Trainer } from '../engine.ts';
-import { buffersOf, opened, openRefreshedScorer, type RefreshedScorer, type TrainerOptions } from '../ort/open.ts';
+import { buffersOf, opened, openRefreshedScorer, type RefreshedScorer } from '../ort/openScorer.ts';
+import type { TrainerOptions } from '../ort/openTrainer.ts';
 import type { TfWorkerCalls } from './calls.ts';
 import type { TfTrainingModel } from './trainingWork.ts';
 import { updateGraph } from './updateGraph.ts';
@@ -65,6 +66,7 @@ export async function openTrainer(model: Graph, options: TfTrainerOptions): Prom
   };
   const step: Trainer['step'] = (batch, learningRate) => thread.call('step', { batch, learningRate }, buffersOf(batch));
   const rest = {
+    block: null,
     state: () => thread.call('state', null),
     weights: async () => new Map(Object.entries(await thread.call('weights', null))),
     tensorCount: () => thread.call('tensorCount', null),

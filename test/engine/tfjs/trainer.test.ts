@@ -5,7 +5,7 @@ import type { Preprocessing } from '../../../src/core/preprocessing.ts';
 import { randomStream } from '../../../src/core/random.ts';
 import { allocate, float32 } from '../../../src/core/tensor.ts';
 import type { Scorer, TfBackend, Trainer, TrainerState } from '../../../src/engine/engine.ts';
-import { openTrainer as openOrtTrainer, type TrainerOptions } from '../../../src/engine/ort/open.ts';
+import { openTrainer as openOrtTrainer, type TrainerOptions } from '../../../src/engine/ort/openTrainer.ts';
 import { openTrainer, type TfTrainer, type TfTrainerOptions } from '../../../src/engine/tfjs/open.ts';
 import { GraphBuilder } from '../../../src/onnx/builder.ts';
 import { type Graph, int, ints } from '../../../src/onnx/graph.ts';
