@@ -1,10 +1,10 @@
-// Pictures for the README out of a report: node tools/makeReadmePictures.mjs runs/NAME/report.html
+// Pictures for the docs out of a report: node tools/makeReadmePictures.mjs runs/FOLDER/report.html NAME
 // Needs a Chromium (CHROMIUM, or Debian's /usr/bin/chromium).
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const report = process.argv[2];
-if (!report) throw new Error('Usage: node tools/makeReadmePictures.mjs REPORT.html');
+const [report, name] = process.argv.slice(2);
+if (!report || !name) throw new Error('Usage: node tools/makeReadmePictures.mjs REPORT.html NAME');
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox'],
@@ -20,6 +20,6 @@ for (const colorScheme of ['light', 'dark']) {
   await section.evaluate((element) => {
     element.style.padding = '24px';
   });
-  await section.screenshot({ path: `docs/images/quick-start-${colorScheme}.png` });
+  await section.screenshot({ path: `docs/images/${name}-${colorScheme}.png` });
 }
 await browser.close();

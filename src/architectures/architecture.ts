@@ -53,7 +53,7 @@ export function buildArchitecture(spec: string, options: ArchitectureOptions): G
   if (ofNumbers !== undefined) {
     if (preprocessing?.kind === 'tokens')
       throw usageError(
-        `Cannot train "${spec}" on texts: an example is ${options.inputDims[0]} token ids, pass --model transformer:2x128, bert, albert or an .onnx file`,
+        `Cannot train "${spec}" on texts: an example is ${options.inputDims[0]} token ids, which transformer:2x128, bert, albert or an .onnx file take`,
       );
     return ofNumbers(parameters, options, spec);
   }

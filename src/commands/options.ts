@@ -67,6 +67,12 @@ function augmentation(text: string): Augmentation {
   return found;
 }
 
+function share(text: string): number {
+  const value = positiveNumber({ zero: true })(text);
+  if (value >= 1) throw new InvalidArgumentError('Expected a number from 0 up to 1, 1 itself left out.');
+  return value;
+}
+
 /** What runs decides bits, so a run records the device itself. */
 function resolveDevice(name: Device | 'auto'): Device {
   return name === 'auto' ? 'cpu' : name;
@@ -128,16 +134,13 @@ const options: Readonly<Record<string, () => Option>> = {
     option('--optimizer <name>', 'adamw, or sgd with momentum')
       .argParser(oneOf(['adamw', 'sgd'] as const))
       .default('adamw'),
-  momentum: () =>
-    option('--momentum <share>', 'momentum of sgd')
-      .argParser(positiveNumber({ zero: true }))
-      .default(0.9),
+  momentum: () => option('--momentum <share>', 'momentum of sgd').argParser(share).default(null, '0.9'),
   decay: () =>
     option('--decay <which>', 'what weight decay applies to: all, or matrices (no biases, no scales of normalisation)')
       .argParser(oneOf(decayedNames))
       .default('all'),
   clip: () =>
-    option('--clip <norm>', 'greatest norm of the gradients (default: none)').argParser(positiveNumber()).default(null),
+    option('--clip <norm>', 'greatest norm of the gradients').argParser(positiveNumber()).default(null, 'any'),
   schedule: () =>
     option('--schedule <name>', `how the learning rate goes down: ${decayNames.join(', ')}`)
       .argParser(oneOf(decayNames))
@@ -158,11 +161,11 @@ const options: Readonly<Record<string, () => Option>> = {
   augment: () =>
     option('--augment <what>', 'change images before they are trained on: crop:PIXELS, flip or both, as crop:4,flip')
       .argParser(augmentation)
-      .default(null),
+      .default(null, 'nothing'),
   weightDecay: () =>
-    option('--weight-decay <rate>', 'weight decay (default: 0.01, with sgd 0)')
+    option('--weight-decay <rate>', 'weight decay')
       .argParser(positiveNumber({ zero: true }))
-      .default(null),
+      .default(null, '0.01, with sgd 0'),
   evalEvery: () => option('--eval-every <steps>', 'steps between evaluations').argParser(wholeNumber(1)).default(20),
   checkpointEvery: () =>
     option('--checkpoint-every <seconds>', 'seconds between checkpoints')

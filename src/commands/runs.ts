@@ -4,7 +4,7 @@ import type { DeviceOptions } from '../engine/engine.ts';
 import type { EngineOptions } from '../engine/open.ts';
 import type { Host } from '../jobs/host.ts';
 import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
-import type { TrainingOptions } from '../jobs/selectionRun.ts';
+import type { AveragesName, TrainingOptions } from '../jobs/selectionRun.ts';
 import type { ReportData } from '../report/reportData.ts';
 import { renderTable } from '../report/table.ts';
 import { joinPath } from '../runtime/files.ts';
@@ -60,7 +60,7 @@ export interface OpenRun<Options> extends RunRequest<Options> {
  * Opens a new run, whose folder appears when the job begins to work, or with --resume one that was begun before, which goes
  * by its own options.
  */
-export async function openRun<Options extends EngineOptions & DeviceOptions>(
+export async function openRun<Options extends EngineOptions & DeviceOptions & { readonly batchNorm?: AveragesName }>(
   command: Command,
   { out, resume }: FolderOptions,
   options: () => Options,
@@ -110,11 +110,14 @@ function requireAlone(command: Command): void {
 }
 
 /** Checks what concerns several options at once, before anything runs. */
-export function checkTraining({ bigBatch, smallBatch, steps, epochs }: Partial<TrainingOptions>): void {
+export function checkTraining(options: Partial<TrainingOptions>): void {
+  const { bigBatch, smallBatch, steps, epochs, warmup } = options;
   if (smallBatch! > bigBatch!)
     throw usageError(
       `Cannot select ${smallBatch} of ${bigBatch} candidates: --small-batch has to be at most --big-batch`,
     );
+  if (steps != null && warmup! > steps)
+    throw usageError(`Cannot warm up for ${warmup} of ${steps} steps: --warmup has to be at most --steps`);
   if (steps == null && epochs == null) throw usageError('Cannot tell how long to train: pass --steps or --epochs');
   if (steps != null && epochs != null)
     throw usageError(`Cannot train for both ${steps} steps and ${epochs} epochs: give one of them`);

@@ -139,7 +139,7 @@ async function fit(
   };
   let underWay = Promise.resolve();
   for (let step = 1; step <= steps; step++) {
-    checkInterrupted(host, 'while the IL model was trained');
+    checkInterrupted(host, 'while the IL model was trained, which begins anew');
     // The next step is queued before the last one is done: the thread never waits for its messages.
     const queued = takeStep(step);
     // A failure is reported when its turn comes; until then it must not count as unhandled.

@@ -3,6 +3,7 @@ import { type StrategyName, strategyOf } from '../core/selection.ts';
 import type { DeviceOptions } from '../engine/engine.ts';
 import { openScorer } from '../engine/ort/openScorer.ts';
 import { type IrreducibleLosses, onlineLosses, storedLosses } from '../loop/irreducible.ts';
+import { exists, joinPath } from '../runtime/files.ts';
 import { unpackIds } from '../store/idSet.ts';
 import { readIrreducibleLosses } from '../store/irreducibleLosses.ts';
 import type { Experiment } from './experiment.ts';
@@ -10,7 +11,8 @@ import { readIlCard } from './ilCard.ts';
 import { feedFrom, readModelFile } from './model.ts';
 
 /**
- * Opens the irreducible losses that `path` names: a folder is a loss store, an .onnx file is an IL model that scores online.
+ * Opens the irreducible losses that `path` names: a folder is a loss store, an .onnx file, or a folder with an il.onnx, is an
+ * IL model that scores online.
  * Either is refused where it was made for other data or has seen target examples.
  */
 export async function openIrreducible(
@@ -19,7 +21,10 @@ export async function openIrreducible(
   device: DeviceOptions,
   say: (line: string) => void,
 ): Promise<IrreducibleLosses> {
-  return path.endsWith('.onnx') ? openOnline(path, experiment, device, say) : openStored(path, experiment, say);
+  if (path.endsWith('.onnx')) return openOnline(path, experiment, device, say);
+  const inside = joinPath(path, 'il.onnx');
+  const isModelFolder = !(await exists(joinPath(path, 'manifest.json'))) && (await exists(inside));
+  return isModelFolder ? openOnline(inside, experiment, device, say) : openStored(path, experiment, say);
 }
 
 /** Throws a usage error where one of `strategies` needs irreducible losses and none are given. */

@@ -18,8 +18,8 @@ export interface OptimizationOptions {
   readonly weightDecay: number | null;
   /** `matrices` leaves biases and the scales of normalisation without weight decay. */
   readonly decay: DecayedName;
-  /** SGD's. */
-  readonly momentum: number;
+  /** SGD's; null takes its default. */
+  readonly momentum: number | null;
   /** The greatest norm of the gradients; null for any. */
   readonly clip: number | null;
   /** What is done to images before they are trained on; null trains on them as they are stored. */
@@ -32,7 +32,7 @@ export interface ScheduleOptions {
   readonly warmup: number;
 }
 
-/** What changes the batches of a training on `data`; throws a usage error where those are no images. */
+/** What changes the batches of a training on `data`; throws a usage error where those are no images, or too small. */
 export function augmenterFor(
   { augment }: OptimizationOptions,
   { name, inputs }: Dataset,
@@ -43,12 +43,20 @@ export function augmenterFor(
     throw usageError(
       `Cannot use --augment on "${name}": an example is [${dims.join(', ')}], expected images [channels, height, width]`,
     );
+  if (augment !== null && augment.crop >= Math.min(dims[1]!, dims[2]!))
+    throw usageError(
+      `Cannot use --augment crop:${augment.crop} on images of ${dims[1]} x ${dims[2]}: little but black would be left, pass fewer pixels`,
+    );
   return augmenter(augment, seed);
 }
 
 export function optimizerFrom(options: OptimizationOptions): OptimizerOptions {
   const { optimizer, weightDecay, decay, clip: clipNorm, momentum } = options;
   const defaults = optimizerDefaults(optimizer);
+  if (momentum !== null && defaults.kind !== 'sgd')
+    throw usageError(`Cannot use --momentum with --optimizer ${optimizer}: pass --optimizer sgd, or leave it away`);
   const common = { weightDecay: weightDecay ?? defaults.weightDecay, decayAll: decay === 'all', clipNorm };
-  return defaults.kind === 'sgd' ? { ...defaults, ...common, momentum } : { ...defaults, ...common };
+  return defaults.kind === 'sgd'
+    ? { ...defaults, ...common, momentum: momentum ?? defaults.momentum }
+    : { ...defaults, ...common };
 }

@@ -6,7 +6,7 @@ import type { Host } from './host.ts';
 import { openIrreducible, requireIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { describeRuns } from './runReport.ts';
-import { runSelection, type TrainingOptions } from './selectionRun.ts';
+import { checkTarget, runSelection, type TrainingOptions } from './selectionRun.ts';
 
 export interface TrainJobOptions extends DataOptions, TrainingOptions {
   readonly strategy: StrategyName;
@@ -26,6 +26,7 @@ export async function trainTarget(
 ): Promise<ReportData> {
   requireIrreducible([options.strategy], options.irreducible);
   const experiment = await openExperiment(options);
+  await checkTarget(experiment, options);
   const needed = strategyOf(options.strategy).needsIrreducibleLoss ? options.irreducible : null;
   const irreducible = needed === null ? null : await openIrreducible(needed, experiment, options, host.say);
   try {

@@ -19,9 +19,9 @@ export const adamwDefaults: AdamwOptions = {
   epsilon: 1e-8,
 };
 
-const decay = 'adamw/decay';
-const stepSize = 'adamw/stepSize';
-const epsilon = 'adamw/epsilon';
+/** The names of its scalars. */
+export const adamwScalars = { decay: 'adamw/decay', stepSize: 'adamw/stepSize', epsilon: 'adamw/epsilon' } as const;
+const { decay, stepSize, epsilon } = adamwScalars;
 
 /**
  * The moments are kept as m / (1 - beta1) and v / (1 - beta2), which saves two passes over memory; the scalars make up for

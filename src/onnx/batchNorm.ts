@@ -1,14 +1,12 @@
 import { elementCount, float32 } from '../core/tensor.ts';
 import type { GraphBuilder, Group } from './builder.ts';
+import { axesButChannels } from './dims.ts';
 import { reshaped, summed } from './gradients.ts';
 import { float, type GraphNode, numberAttribute } from './graph.ts';
 import { defaultEpsilon } from './ops/batchNormalization.ts';
 
-/** A running average that a step moves on: an initialiser of the model, and the value it takes next. */
-export interface RunningAverage {
-  readonly name: string;
-  readonly next: string;
-}
+/** The values that running averages take next, by their initialisers; several nodes may move one, in turn. */
+export type NextAverages = Map<string, string>;
 
 /** ONNX's and PyTorch's default: a tenth of the way towards the batch. */
 const defaultMomentum = 0.9;
@@ -17,11 +15,11 @@ const defaultMomentum = 0.9;
  * Adds a BatchNormalization in training form: mean and variance are those of the batch, and the running averages move
  * towards them, the variance unbiased as in PyTorch.
  */
-export function addBatchNorm(b: GraphBuilder, node: GraphNode): readonly RunningAverage[] {
+export function addBatchNorm(b: GraphBuilder, node: GraphNode, averages: NextAverages): void {
   const [x, scale, bias] = node.inputs as [string, string, string];
   const dims = b.dims(x);
   const channels = dims[1]!;
-  const axes = dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const axes = axesButChannels(dims);
   const count = elementCount(dims) / channels;
   const epsilon = numberAttribute(node, 'epsilon', defaultEpsilon);
   const gradient: Group['gradient'] = ({ upstream: [dy], wanted, outputs }) => {
@@ -41,39 +39,42 @@ export function addBatchNorm(b: GraphBuilder, node: GraphNode): readonly Running
     return [node.outputs[0]!, mean, variance, centered];
   });
 
-  return moved(b, node, { mean, variance, count });
+  moveAverages(b, node, { mean, variance, count }, averages);
 }
 
 /**
  * Adds a BatchNormalization in eval form whose running averages move all the same, towards the batch that it sees.
  */
-export function addObservingBatchNorm(b: GraphBuilder, node: GraphNode): readonly RunningAverage[] {
+export function addObservingBatchNorm(b: GraphBuilder, node: GraphNode, averages: NextAverages): void {
   const [x] = node.inputs as [string];
   const dims = b.dims(x);
-  const axes = dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const axes = axesButChannels(dims);
   const count = elementCount(dims) / dims[1]!;
   const meanOf = (value: string) => b.node('Mul', [summed(b, value, axes, false), b.scalar(1 / count)]);
   const mean = meanOf(x);
-  const variance = b.node('Sub', [meanOf(b.node('Mul', [x, x])), b.node('Mul', [mean, mean])]);
+  const perChannel = dims.map((size, axis) => (axis === 1 ? size : 1));
+  const centered = b.node('Sub', [x, reshaped(b, mean, perChannel)]);
+  const variance = meanOf(b.node('Mul', [centered, centered]));
   b.add(node);
-  return moved(b, node, { mean, variance: b.node('Relu', [variance]), count });
+  moveAverages(b, node, { mean, variance, count }, averages);
 }
 
-/** The running averages one step on: towards the mean and the unbiased variance of `count` numbers a channel. */
-function moved(
+/** Moves the running averages one step on: towards the mean and the unbiased variance of `count` numbers a channel. */
+function moveAverages(
   b: GraphBuilder,
   node: GraphNode,
   batch: { readonly mean: string; readonly variance: string; readonly count: number },
-): readonly RunningAverage[] {
+  averages: NextAverages,
+): void {
   const [, , , runningMean, runningVariance] = node.inputs as [string, string, string, string, string];
   const kept = numberAttribute(node, 'momentum', defaultMomentum);
-  const next = (old: string, towards: string, share: number) =>
-    b.node('Add', [b.node('Mul', [old, b.scalar(kept)]), b.node('Mul', [towards, b.scalar(share)])]);
+  const move = (name: string, towards: string, share: number) => {
+    const old = b.node('Mul', [averages.get(name) ?? name, b.scalar(kept)]);
+    averages.set(name, b.node('Add', [old, b.node('Mul', [towards, b.scalar(share)])]));
+  };
   const unbiased = batch.count / Math.max(1, batch.count - 1);
-  return [
-    { name: runningMean, next: next(runningMean, batch.mean, 1 - kept) },
-    { name: runningVariance, next: next(runningVariance, batch.variance, (1 - kept) * unbiased) },
-  ];
+  move(runningMean, batch.mean, 1 - kept);
+  move(runningVariance, batch.variance, (1 - kept) * unbiased);
 }
 
 interface GradientValues {
@@ -90,7 +91,7 @@ function writeGradient(b: GraphBuilder, values: GradientValues): readonly [dScal
   const { dy, scale, variance, centered, epsilon } = values;
   const dims = b.dims(dy);
   const channels = dims[1]!;
-  const axes = dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const axes = axesButChannels(dims);
   const perChannel = dims.map((size, axis) => (axis === 1 ? size : 1));
   const group = { kind: 'BatchNormGradient', inputs: [dy, scale, variance, centered], detail: { epsilon } };
   return b.group(group, () => {

@@ -132,7 +132,7 @@ export class GraphBuilder {
     const op = findOp(node);
     if (op === undefined)
       throw dataError(
-        `Cannot derive a graph through ${describeNode(node)}: its shape rule is not known, supported are ${supportedOps()}`,
+        `Cannot derive a graph through ${describeNode(node)}: the operator is not supported, docs/ops.md lists those that are: ${supportedOps()}`,
       );
     const context: InferContext = {
       node,

@@ -60,3 +60,12 @@ function written(known: number, names: readonly string[]): Dim {
   if (names.length === 0) return known;
   return known === 1 ? names.join('*') : [known, ...names].join('*');
 }
+
+export function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+}
+
+/** All axes of [N, C, …] but that of the channels. */
+export function axesButChannels(dims: readonly Dim[]): readonly number[] {
+  return dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+}

@@ -1,4 +1,4 @@
-import { addObservingBatchNorm, type RunningAverage } from './batchNorm.ts';
+import { addObservingBatchNorm, type NextAverages } from './batchNorm.ts';
 import type { GraphBuilder } from './builder.ts';
 import type { Classifier } from './classifier.ts';
 import type { Graph, GraphNode } from './graph.ts';
@@ -10,12 +10,13 @@ export function addEvalForm(builder: GraphBuilder, { graph, nodes }: Classifier)
 }
 
 /** Adds them so that running averages move towards the batch that is scored; those are returned. */
-export function addObservingForm(builder: GraphBuilder, { graph, nodes }: Classifier): readonly RunningAverage[] {
-  return nodes.flatMap((node) => {
-    if (isBatchNorm(node)) return addObservingBatchNorm(builder, inEvalMode(node));
-    addEvalNode(builder, graph, node);
-    return [];
-  });
+export function addObservingForm(builder: GraphBuilder, { graph, nodes }: Classifier): NextAverages {
+  const averages: NextAverages = new Map();
+  for (const node of nodes) {
+    if (isBatchNorm(node)) addObservingBatchNorm(builder, inEvalMode(node), averages);
+    else addEvalNode(builder, graph, node);
+  }
+  return averages;
 }
 
 /**

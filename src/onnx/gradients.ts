@@ -1,10 +1,6 @@
 import type { GraphBuilder } from './builder.ts';
-import type { Dim } from './graph.ts';
+import { sameDims } from './dims.ts';
 import { int } from './graph.ts';
-
-function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
-  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
-}
 
 /** Reshapes `value` to `dims`, or returns it where it has that shape already. */
 export function reshaped(builder: GraphBuilder, value: string, dims: readonly number[]): string {

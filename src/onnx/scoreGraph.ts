@@ -37,7 +37,7 @@ export function scoreGraph(model: Graph, options: ScoreGraphOptions): Graph {
     else builder.weight(name, tensor);
   }
   if (observed === undefined) addEvalForm(builder, classifier);
-  else for (const { name, next } of addObservingForm(builder, classifier)) builder.output(next, nextOf(name));
+  else for (const [name, next] of addObservingForm(builder, classifier)) builder.output(next, nextOf(name));
   requireLogits(builder, logits, options);
   writeExampleOutputs(builder, appendLossHead(builder, logits), options.outputs);
   return (blocked ? lowerBlocked(builder, blocked.block, blocked.layouts) : builder).build();

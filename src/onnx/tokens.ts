@@ -52,7 +52,7 @@ export function declareTokens(
   graph: Graph,
   batch: number | string,
   stored: readonly InputSpec[],
-  { padding }: TokenPreprocessing,
+  { padding, vocabulary }: TokenPreprocessing,
   name: string,
 ): void {
   const [spec] = stored;
@@ -70,7 +70,20 @@ export function declareTokens(
       throw dataError(
         `Cannot feed "${name}": nothing in the data tells its input "${input.name}", expected ${[...inputsByName.keys()].join(', ')}`,
       );
+    if (make === inputsByName.get('input_ids')) requireVocabulary(graph, input.name, vocabulary, name);
     builder.node('Cast', [make(tokens)], { to: int(elementTypeOf(input.dtype)) }, { outputs: [input.name] });
+  }
+}
+
+/** Throws a data error where a table that ids are looked up in has fewer rows than there are ids. */
+function requireVocabulary({ nodes, weights }: Graph, ids: string, vocabulary: number, name: string): void {
+  for (const { op, inputs } of nodes) {
+    const [table = '', index] = inputs;
+    const rows = op === 'Gather' && index === ids ? weights.get(table)?.dims[0] : undefined;
+    if (rows !== undefined && rows < vocabulary)
+      throw dataError(
+        `Cannot feed "${name}": its table "${table}" knows ${rows} tokens, the vocabulary of the data has ${vocabulary}; pass the --vocab it was made for`,
+      );
   }
 }
 

@@ -64,7 +64,7 @@ export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
   const write = options.gradientsOnly ? writeGradients : writeUpdates;
   const parameters = write(builder, gradients, optimizer);
   writeTrainingOutputs(builder, head, meanLoss, averages);
-  const fed = new Set([...parameters, ...averages].map(({ name }) => name));
+  const fed = new Set([...parameters.map(({ name }) => name), ...averages.keys()]);
   const { block } = options;
   const layouts = block === undefined ? new Map<string, FilterLayout>() : layoutsOf(builder, parameters, block);
   const written = layouts.size > 0 ? lowerBlocked(builder, block!, layouts) : builder;
@@ -72,7 +72,7 @@ export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
     graph: withUntrained(written.build(), model, fed),
     parameters,
     masks,
-    averages: averages.map(({ name }) => ({ name, dims: builder.dims(name) })),
+    averages: [...averages.keys()].map((name) => ({ name, dims: builder.dims(name) })),
     layouts,
   };
 }
@@ -131,7 +131,7 @@ function layoutsOf(
 }
 
 /** Weights that the gradient does not reach were declared as inputs: makes them weights again, where they are used at all. */
-function withUntrained(graph: Graph, model: Graph, fed: ReadonlySet<string>): Graph {
+export function withUntrained(graph: Graph, model: Graph, fed: ReadonlySet<string>): Graph {
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
   const untrained = (name: string) => model.weights.has(name) && !fed.has(name);
   const kept = [...model.weights].filter(([name]) => untrained(name) && used.has(name));

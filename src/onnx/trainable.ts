@@ -43,7 +43,10 @@ export function describeWeights(classifier: Classifier, freeze: readonly string[
 
 /** The names of the initialisers that are trained, see describeWeights. */
 export function trainableParameters(classifier: Classifier, freeze: readonly string[] = []): readonly string[] {
-  return describeWeights(classifier, freeze).flatMap(({ name, frozen }) => (frozen === null ? [name] : []));
+  const names = describeWeights(classifier, freeze).flatMap(({ name, frozen }) => (frozen === null ? [name] : []));
+  if (names.length === 0 && freeze.length > 0)
+    throw usageError(`Cannot freeze ${freeze.join(', ')}: nothing would be left to train, leave a pattern out`);
+  return names;
 }
 
 /** The pattern as a regular expression; a usage error where it fits nothing that is trained. */

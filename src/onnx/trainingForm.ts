@@ -1,5 +1,5 @@
 import type { Tensor } from '../core/tensor.ts';
-import { addBatchNorm, type RunningAverage } from './batchNorm.ts';
+import { addBatchNorm, type NextAverages } from './batchNorm.ts';
 import type { GraphBuilder } from './builder.ts';
 import type { Classifier } from './classifier.ts';
 import { addEvalNode, isBatchNorm, isDropout } from './evalForm.ts';
@@ -19,7 +19,7 @@ const defaultDropoutRatio = 0.5;
 /** What a training form needs from step to step beside its weights. */
 export interface TrainingForm {
   readonly masks: readonly DropoutMask[];
-  readonly averages: readonly RunningAverage[];
+  readonly averages: ReadonlyMap<string, string>;
 }
 
 /**
@@ -29,14 +29,14 @@ export interface TrainingForm {
  */
 export function addTrainingForm(builder: GraphBuilder, { graph, nodes }: Classifier): TrainingForm {
   const masks: DropoutMask[] = [];
-  const averages: RunningAverage[] = [];
+  const averages: NextAverages = new Map();
   const gelus = findGelus(graph, nodes);
   for (const node of nodes) {
     const gelu = gelus.get(node);
     if (gelu !== undefined) {
       if (gelu.y === node.outputs[0]) addGelu(builder, gelu);
     } else if (isDropout(node) && dropoutRatio(builder, node) > 0) masks.push(addDropout(builder, node));
-    else if (isBatchNorm(node)) averages.push(...addBatchNorm(builder, node));
+    else if (isBatchNorm(node)) addBatchNorm(builder, node, averages);
     else addEvalNode(builder, graph, node);
   }
   return { masks, averages };

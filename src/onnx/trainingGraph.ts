@@ -47,7 +47,7 @@ export function trainingGraph(model: Graph, options: TrainingGraphOptions): Trai
   const { names, masks, averages, head, meanLoss } = writeForward(builder, model, options);
   writeTrainingOutputs(builder, head, meanLoss, averages);
   const fed = (name: string): FedTensor => ({ name, dims: builder.dims(name) });
-  return { graph: builder.build(), parameters: names.map(fed), masks, averages: averages.map(({ name }) => fed(name)) };
+  return { graph: builder.build(), parameters: names.map(fed), masks, averages: [...averages.keys()].map(fed) };
 }
 
 /** A builder for what is derived from `model` to train it. */
@@ -88,7 +88,7 @@ export function writeTrainingOutputs(
   meanLoss: string,
   averages: TrainingForm['averages'],
 ): void {
-  for (const { name, next } of averages) builder.output(next, nextOf(name));
+  for (const [name, next] of averages) builder.output(next, nextOf(name));
   builder.output(meanLoss, 'meanLoss');
   writeExampleOutputs(builder, head, ['loss', 'predicted']);
 }

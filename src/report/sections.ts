@@ -19,7 +19,7 @@ export function settingHtml({ data, il }: ReportData): string {
   if (il) {
     const cost = `${formatSeconds(il.seconds)} of training and ${formatSeconds(il.scoringSeconds)} of scoring`;
     sentences.push(
-      `Irreducible losses: ${il.model}, ${formatCount(il.parameters)} parameters, best of ${il.epochs} epochs with loss ${formatLoss(il.bestLoss)} and accuracy ${formatAccuracy(il.accuracy)}, ${cost}.`,
+      `Irreducible losses: ${il.model}, ${formatCount(il.parameters)} parameters, best of ${Number(il.epochs.toFixed(2))} epochs with loss ${formatLoss(il.bestLoss)} and accuracy ${formatAccuracy(il.accuracy)}, ${cost}.`,
     );
   }
   return `<p class="quiet">${escapeHtml(sentences.join(' '))}</p>`;

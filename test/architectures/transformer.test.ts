@@ -115,7 +115,7 @@ describe('an architecture that does not go with the data is a usage error', () =
   const images = { inputDims: [1, 28, 28], classes: 10, seed: 0, preprocessing: { kind: 'none' } } as const;
 
   test.each<[string, ArchitectureOptions, string]>([
-    ['cnn', texts, 'Cannot train "cnn" on texts: an example is 12 token ids, pass --model transformer:2x128'],
+    ['cnn', texts, 'Cannot train "cnn" on texts: an example is 12 token ids, which transformer:2x128'],
     ['mlp:64', texts, 'Cannot train "mlp:64" on texts'],
     ['transformer:2x64', images, 'an example is numbers of shape [1, 28, 28], expected token ids of texts'],
     ['bert', images, 'Cannot train "bert" on these data'],

@@ -1,6 +1,6 @@
 import { fromBase64 } from '../../core/base64.ts';
 import { elementCount } from '../../core/tensor.ts';
-import type { AdamwOptions } from '../../onnx/adamw.ts';
+import { type AdamwOptions, adamwScalars } from '../../onnx/adamw.ts';
 import { decays, optimizerOf } from '../../onnx/optimizer.ts';
 import type { SgdOptions } from '../../onnx/sgd.ts';
 import { gradientOf, type Parameter } from '../../onnx/trainStep.ts';
@@ -76,7 +76,10 @@ type Update = (place: Place, step: number, learningRate: number) => void;
 function adamwOn({ adamw }: UpdateFunctions, options: AdamwOptions): Update {
   const optimizer = optimizerOf(options);
   return ({ parameter, values, gradient, state, bytes }, step, learningRate) => {
-    const [decay, size, epsilon] = Object.values(optimizer.scalarsAt(step, learningRate)) as [number, number, number];
+    const scalars = optimizer.scalarsAt(step, learningRate);
+    const [decay, size, epsilon] = [adamwScalars.decay, adamwScalars.stepSize, adamwScalars.epsilon].map(
+      (name) => scalars[name]!,
+    ) as [number, number, number];
     const kept = decays(options, parameter.dims) ? decay : 1;
     adamw(values, gradient, state[0]!, state[1]!, bytes, kept, size, epsilon, ...options.betas);
   };

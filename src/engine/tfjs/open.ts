@@ -5,7 +5,7 @@ import { optimizerDefaults } from '../../onnx/optimizer.ts';
 import { fedInputs } from '../../onnx/preprocess.ts';
 import { scoreGraph } from '../../onnx/scoreGraph.ts';
 import { trainingGraph } from '../../onnx/trainingGraph.ts';
-import { trainStep } from '../../onnx/trainStep.ts';
+import { trainStep, withUntrained } from '../../onnx/trainStep.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { ScoreEngine, TfBackend, Trainer } from '../engine.ts';
 import { buffersOf, opened, openRefreshedScorer, type RefreshedScorer } from '../ort/openScorer.ts';
@@ -40,7 +40,7 @@ export async function openTrainer(model: Graph, options: TfTrainerOptions): Prom
   const inputs = fedInputs(model, options);
   const scores = options.scoreEngine === 'same';
   const of: TfTrainingModel = {
-    graph: withWeights(training.graph, model, names),
+    graph: withUntrained(training.graph, model, names),
     update: update.graph,
     inputs,
     parameters: update.parameters,
@@ -118,18 +118,5 @@ function scoringWithCurrent(thread: Thread<TfWorkerCalls>, scorer: RefreshedScor
       const [scores] = await Promise.all(await begun);
       return scores;
     },
-  };
-}
-
-/** Of the inputs of a training graph those that no gradient reaches are weights after all. */
-function withWeights(graph: Graph, model: Graph, fed: ReadonlySet<string>): Graph {
-  const fixed = (name: string) => model.weights.has(name) && !fed.has(name);
-  const weights = graph.inputs
-    .filter(({ name }) => fixed(name))
-    .map(({ name }) => [name, model.weights.get(name)!] as const);
-  return {
-    ...graph,
-    inputs: graph.inputs.filter(({ name }) => !fixed(name)),
-    weights: new Map([...graph.weights, ...weights]),
   };
 }

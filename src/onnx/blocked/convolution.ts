@@ -165,6 +165,8 @@ export function lowerConvTranspose({ inputs, outputs, nodes }: Step, lowering: L
   if (bias || filterLayoutOf(filters, numberAttribute(node, 'group', 1), block) !== 'filters') return false;
   const { strides, dilations, pads } = windowOf(node, lowering.dims(dy).slice(2), filters.slice(2));
   const [examples, channels, ...sizes] = lowering.dims(outputs[0]!) as [number, number, number, number];
+  // The parts of a stride interleave by sizes that have to be known.
+  if (typeof examples !== 'number' && strides.some((stride) => stride > 1)) return false;
   const slid = lowering.dims(dy).slice(2) as number[];
   if (dilations.some((dilation) => dilation !== 1) || sizes.some((size, axis) => size % strides[axis]! !== 0))
     return false;

@@ -1,12 +1,15 @@
 import type { Step } from '../builder.ts';
+import { sameDims } from '../dims.ts';
 import type { Dim } from '../graph.ts';
 import type { Layout } from './layout.ts';
 import type { Lowering } from './lowering.ts';
+import { writeAffine } from './write.ts';
 
 /** Operators that work on each number by itself, so that any layout suits them. */
 export const elementwiseOps: readonly string[] = [
   ...['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Abs', 'Sqrt', 'Exp', 'Log', 'Erf', 'Pow', 'Reciprocal', 'Identity', 'Cast'],
-  ...['Relu', 'LeakyRelu', 'HardSigmoid', 'Sigmoid', 'Tanh', 'Clip', 'Where', 'Equal', 'Min', 'Max'],
+  ...['Relu', 'LeakyRelu', 'HardSigmoid', 'Sigmoid', 'Tanh', 'Clip', 'Where', 'Min', 'Max', 'Sign'],
+  ...['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Not'],
 ];
 
 const preference: readonly Layout[] = ['filters', 'fewFilters', 'blocked'];
@@ -24,6 +27,35 @@ export function lowerElementwise({ inputs, outputs, nodes }: Step, lowering: Low
   return true;
 }
 
+/** A number for each channel, [1, C, 1, 1] or [C, 1, 1], added to a blocked value, taken from it or multiplied with it. */
+function lowerPerChannel({ inputs, outputs, nodes }: Step, lowering: Lowering): boolean {
+  const { b } = lowering;
+  const dims = lowering.dims(outputs[0]!);
+  const [channels] = [Number(dims[1])];
+  const isWhole = (value: string) =>
+    sameDims(lowering.dims(value), dims) && lowering.layouts(value).includes('blocked');
+  const isPerChannel = (value: string) => {
+    const given = lowering.dims(value);
+    return (
+      dims.length === 4 && [3, 4].includes(given.length) && given.at(-3) === channels && sizeOf(given) === channels
+    );
+  };
+  const x = inputs.find(isWhole);
+  const other = inputs.find((value) => value !== x && isPerChannel(value));
+  const { op } = nodes[0]!;
+  if (x === undefined || other === undefined || (op === 'Sub' && x !== inputs[0])) return false;
+  const row = b.node('Reshape', [lowering.in(other, 'plain'), b.int64([channels!])]);
+  const ones = () => b.constant({ dtype: 'float32', dims: [channels!], data: new Float32Array(channels!).fill(1) });
+  const shift = op === 'Sub' ? b.node('Neg', [row]) : row;
+  const change = op === 'Mul' ? { scale: row } : { scale: ones(), shift };
+  lowering.put(outputs[0]!, 'blocked', writeAffine(b, lowering.in(x, 'blocked'), change));
+  return true;
+}
+
+export function lowerProduct(step: Step, lowering: Lowering): boolean {
+  return lowerElementwise(step, lowering) || lowerPerChannel(step, lowering);
+}
+
 /** A sum joins the convolution that one side is the result of. */
 export function lowerAdd(step: Step, lowering: Lowering): boolean {
   const [left, right] = step.inputs as [string, string];
@@ -34,12 +66,12 @@ export function lowerAdd(step: Step, lowering: Lowering): boolean {
     [right, left],
   ] as const) {
     const pending = lowering.pending(value);
-    if (!pending?.takesSum || value === other || !sameDims(lowering.dims(other), dims)) continue;
+    if (!pending?.takesSum || !sameDims(lowering.dims(other), dims)) continue;
     const sum = lowering.in(other, 'blocked');
     lowering.putPending(output, { write: ({ relu }) => pending.write({ sum, relu: relu ?? false }), takesSum: false });
     return true;
   }
-  return lowerElementwise(step, lowering);
+  return lowerElementwise(step, lowering) || lowerPerChannel(step, lowering);
 }
 
 /** A ReLU joins the convolution before it. */
@@ -59,8 +91,8 @@ export function lowerReduction({ inputs, outputs, nodes }: Step, lowering: Lower
   return true;
 }
 
-function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
-  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+function sizeOf(dims: readonly Dim[]): number {
+  return dims.reduce<number>((product, dim) => product * Number(dim), 1);
 }
 
 function isScalar(dims: readonly Dim[]): boolean {

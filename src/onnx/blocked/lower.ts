@@ -1,7 +1,7 @@
 import type { GraphBuilder, Step } from '../builder.ts';
 import { numberAttribute } from '../graph.ts';
 import { filterLayoutOf, lowerConv, lowerConvTranspose, lowerFilterGradient } from './convolution.ts';
-import { elementwiseOps, lowerAdd, lowerElementwise, lowerReduction, lowerRelu } from './elementwise.ts';
+import { elementwiseOps, lowerAdd, lowerElementwise, lowerProduct, lowerReduction, lowerRelu } from './elementwise.ts';
 import type { FilterLayout, Layout } from './layout.ts';
 import { beginLowering, type Lowering } from './lowering.ts';
 import { lowerBatchNorm, lowerBatchNormalization, lowerBatchNormGradient } from './normalisation.ts';
@@ -13,6 +13,8 @@ type Lower = (step: Step, lowering: Lowering) => boolean;
 const lowers: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ...elementwiseOps.map((op) => [op, lowerElementwise] as const),
   ['Add', lowerAdd],
+  ['Sub', lowerProduct],
+  ['Mul', lowerProduct],
   ['Relu', lowerRelu],
   ['ReduceSumSquare', lowerReduction],
   ['ReduceSum', lowerReduceSum],

@@ -1,6 +1,7 @@
 import { GraphBuilder, type Step } from '../builder.ts';
 import { type Dim, int, ints, writtenOpset } from '../graph.ts';
 import { nchwcDomain } from '../ops/nchwc.ts';
+import { elementTypeOf } from '../tensorProto.ts';
 import { axesOf, inverse, type Layout } from './layout.ts';
 
 /** A blocked convolution that is not written yet: what follows it may still join it. */
@@ -16,8 +17,9 @@ export interface Pending {
 export interface Lowering {
   readonly b: GraphBuilder;
   readonly block: number;
-  /** The shape of a value of the graph that is lowered. */
+  /** The shape of a value of the graph that is lowered, and its numbers where they are known before the graph runs. */
   dims(value: string): readonly Dim[];
+  known(value: string): readonly number[] | undefined;
   /** The lowered name of a value in a layout, which is made where it is not there. */
   in(value: string, layout: Layout): string;
   /** The layouts, other than plain, that a value is there in. */
@@ -70,6 +72,10 @@ export function beginLowering(
     b,
     block,
     dims: (value) => source.type(value).dims,
+    known(value) {
+      const tensor = source.known(value);
+      return tensor && Array.from(tensor.data, Number);
+    },
     in: inLayout,
     layouts(value) {
       const there = [...(names.get(value)?.keys() ?? [])].filter((layout) => layout !== 'plain');
@@ -99,10 +105,19 @@ function countUses(source: GraphBuilder): ReadonlyMap<string, number> {
   return uses;
 }
 
-/** Writes a value in another layout, by way of the plain one. */
+/** Writes a value in another layout. ONNX Runtime reorders float32 alone: other types take that form on the way. */
 function convert(b: GraphBuilder, block: number, known: Map<Layout, string>, layout: Layout): string {
   const [from, name] = [...known].at(-1)!;
-  if (layout !== 'plain' && !known.has('plain')) known.set('plain', convert(b, block, known, 'plain'));
+  const { dtype } = b.type(name);
+  if (dtype === 'float32') return reorder(b, block, known, layout);
+  const number = b.node('Cast', [name], { to: int(elementTypeOf('float32')) });
+  return b.node('Cast', [reorder(b, block, new Map([[from, number]]), layout)], { to: int(elementTypeOf(dtype)) });
+}
+
+/** Writes a float32 value in another layout, by way of the plain one. */
+function reorder(b: GraphBuilder, block: number, known: Map<Layout, string>, layout: Layout): string {
+  const [from, name] = [...known].at(-1)!;
+  if (layout !== 'plain' && !known.has('plain')) known.set('plain', reorder(b, block, known, 'plain'));
   if (layout !== 'plain') return fromPlain(b, known.get('plain')!, layout, block);
   if (from === 'blocked') {
     const channels = int(Number(b.type(name).dims[1]));

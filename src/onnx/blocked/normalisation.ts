@@ -7,10 +7,8 @@ import { writeAffine, writeChannelMeans, writeChannelProducts } from './write.ts
 
 /** A value whose channels fill whole blocks and whose sizes are known. */
 export function canBeBlocked({ dims, block }: Lowering, value: string): boolean {
-  const [, channels, ...spatial] = dims(value);
-  return (
-    dims(value).length === 4 && Number(channels) % block === 0 && spatial.every((size) => typeof size === 'number')
-  );
+  const given = dims(value);
+  return given.length === 4 && given.every((size) => typeof size === 'number') && Number(given[1]) % block === 0;
 }
 
 function affine(b: GraphBuilder, x: string, scale: string, shift: string): Pending {

@@ -30,8 +30,8 @@ export function lowerGlobalAveragePool({ inputs, outputs }: Step, lowering: Lowe
 export function lowerExpand({ inputs, outputs }: Step, lowering: Lowering): boolean {
   const { b, block } = lowering;
   const [from, to] = [lowering.dims(inputs[0]!), lowering.dims(outputs[0]!)];
-  if (!canBeBlocked(lowering, outputs[0]!) || from.length !== 4 || from[1] !== to[1] || from[2] !== 1 || from[3] !== 1)
-    return false;
+  const isPerMap = from.length === 4 && from[0] === to[0] && from[1] === to[1] && from[2] === 1 && from[3] === 1;
+  if (!canBeBlocked(lowering, outputs[0]!) || !isPerMap) return false;
   const [examples, channels, height, width] = to as [number, number, number, number];
   const lines = (examples * channels) / block;
   const apart = b.node('Reshape', [lowering.in(inputs[0]!, 'plain'), b.int64([lines, 1, block])]);
@@ -43,10 +43,10 @@ export function lowerExpand({ inputs, outputs }: Step, lowering: Lowering): bool
 /** The sum of each channel over examples and cells, which is the gradient of a convolution's bias. */
 export function lowerReduceSum({ inputs, outputs }: Step, lowering: Lowering): boolean {
   const { b } = lowering;
-  const x = inputs[0]!;
-  const isPerChannel = lowering.dims(x).length === 4 && lowering.dims(outputs[0]!).length === 1;
-  if (!isPerChannel || lowering.dims(outputs[0]!)[0] !== lowering.dims(x)[1]) return false;
-  if (!lowering.layouts(x).includes('blocked')) return false;
+  const [x, axes = ''] = inputs as [string, string?];
+  const [given, kept] = [lowering.dims(x), lowering.dims(outputs[0]!).length];
+  const isPerChannel = given.length === 4 && kept === 1 && lowering.known(axes)?.join() === '0,2,3';
+  if (!isPerChannel || typeof given[0] !== 'number' || !lowering.layouts(x).includes('blocked')) return false;
   const [examples, , ...sizes] = lowering.dims(x) as number[];
   const cells = b.scalar(examples! * elementCount(sizes));
   lowering.put(outputs[0]!, 'plain', b.node('Mul', [writeChannelMeans(b, lowering.in(x, 'blocked')), cells]));
@@ -62,6 +62,8 @@ export function lowerMaxPoolGradient({ inputs, outputs, detail }: Step, lowering
   if (!isApart || pads.some((pad) => pad > 0) || !canBeBlocked(lowering, x)) return false;
   const [examples, channels, ...sizes] = lowering.dims(x) as [number, number, number, number];
   const slid = lowering.dims(y).slice(2) as [number, number];
+  // By ceil_mode the last window may reach over the end.
+  if (slid.some((count, axis) => count * kernel[axis]! > sizes[axis]!)) return false;
   const lines = (examples * channels) / block;
   const cellsOf = (value: string, height: number, width: number) =>
     b.node('Reshape', [lowering.in(value, 'blocked'), b.int64([lines, height, width, block])]);

@@ -1,4 +1,5 @@
 import type { GraphBuilder } from '../builder.ts';
+import { axesButChannels } from '../dims.ts';
 import { reshaped, summed } from '../gradients.ts';
 import { numberAttribute } from '../graph.ts';
 import { channelsLast, type TfTensor } from './execution.ts';
@@ -17,7 +18,7 @@ export const batchNormalization: Op = {
   gradient({ node, builder: b, upstream: [dy], wanted }) {
     const [x, scale, , mean, variance] = node.inputs as [string, string, string, string, string];
     const dims = b.dims(x);
-    const axes = dims.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+    const axes = axesButChannels(dims);
     const perChannel = (value: string) =>
       reshaped(
         b,

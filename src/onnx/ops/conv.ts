@@ -1,4 +1,5 @@
 import { dataError } from '../../core/errors.ts';
+import { axesButChannels } from '../dims.ts';
 import { summed } from '../gradients.ts';
 import { describeNode, int, numberAttribute } from '../graph.ts';
 import { type FilterWindow, filterGradient } from './filterGradient.ts';
@@ -23,7 +24,7 @@ export const conv: Op = {
   gradient(context) {
     const { node, builder, upstream, wanted } = context;
     const [dy] = upstream as [string];
-    const axes = builder.dims(dy).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+    const axes = axesButChannels(builder.dims(dy));
     return [
       wanted(0) ? inputGradient(context, dy) : undefined,
       wanted(1) ? filterGradient(builder, slidOver(context), node.inputs[0]!, dy) : undefined,

@@ -1,4 +1,5 @@
 import { dataError } from '../../core/errors.ts';
+import { axesButChannels } from '../dims.ts';
 import { summed } from '../gradients.ts';
 import { describeNode, type GraphNode, int, ints, intsAttribute, numberAttribute, stringAttribute } from '../graph.ts';
 import { filterGradient } from './filterGradient.ts';
@@ -31,7 +32,7 @@ export const convTranspose: Op = {
     const slide = windowOf(node, builder.dims(x).slice(2), dims.slice(2));
     const { strides, pads, dilations } = slide;
     const attributes = { strides: ints(strides), pads: ints(pads), dilations: ints(dilations), group: int(group) };
-    const axes = builder.dims(dy!).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+    const axes = axesButChannels(builder.dims(dy!));
     return [
       wanted(0) ? builder.node('Conv', [dy!, w], attributes) : undefined,
       wanted(1) ? filterGradient(builder, { slide, dims, group }, dy!, x) : undefined,

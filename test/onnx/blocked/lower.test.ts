@@ -5,7 +5,7 @@ import { findBlock } from '../../../src/engine/ort/block.ts';
 import { adamw, adamwDefaults } from '../../../src/onnx/adamw.ts';
 import { arranged, rearranged } from '../../../src/onnx/blocked/layout.ts';
 import { GraphBuilder } from '../../../src/onnx/builder.ts';
-import { type Graph, int, ints } from '../../../src/onnx/graph.ts';
+import { float, type Graph, int, ints } from '../../../src/onnx/graph.ts';
 import { labelsInput } from '../../../src/onnx/lossHead.ts';
 import { scoreGraph } from '../../../src/onnx/scoreGraph.ts';
 import { nextOf } from '../../../src/onnx/trainingGraph.ts';
@@ -25,6 +25,8 @@ interface Layers {
   readonly b: GraphBuilder;
   conv(x: string, channels: number, kernel: Dims, attributes?: Window & { bias?: boolean; group?: number }): string;
   batchNorm(x: string): string;
+  /** A trained weight, uniform around 0. */
+  weight(shape: Dims): string;
 }
 
 interface Window {
@@ -50,6 +52,7 @@ function net(dims: Dims, write: Write): Graph {
   };
   const layers: Layers = {
     b,
+    weight: (shape) => weight(shape),
     conv(x, channels, kernel, { strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], bias, group = 1 } = {}) {
       const inputs = [x, weight([channels, Number(b.type(x).dims[1]) / group, ...kernel])];
       if (bias) inputs.push(weight([channels]));
@@ -119,6 +122,17 @@ async function expectSameStep(model: Graph, dims: Dims, count: number): Promise<
   for (const [index, [name, gradient]] of blocked.gradients.entries())
     expect([name, apart(plain.gradients[index]![1], gradient) < 2e-4]).toEqual([name, true]);
   return blocked.blockedNodes;
+}
+
+/** The losses of a batch of any size, with all weights fed as inputs in the plain layout. */
+async function expectSameScores(model: Graph, dims: Dims): Promise<void> {
+  const trained = [...model.weights].filter(([name]) => /^w\d+$/.test(name));
+  const weightsAsInputs = new Set(trained.map(([name]) => name));
+  const options = { ...feed(dims), outputs: ['loss'] as const, weightsAsInputs };
+  const feeds = { ...examples(dims, 3), ...Object.fromEntries(trained) };
+  const plain = await runGraph(scoreGraph(model, options), feeds);
+  const blocked = await runGraph(scoreGraph(model, { ...options, blocked: { block, layouts: new Map() } }), feeds);
+  expect(blocked.loss!.data as Float32Array).toBeAllClose(plain.loss!.data as Float32Array, { rtol: 1e-4, atol: 1e-5 });
 }
 
 describe('a step in blocked operators gives the losses, gradients and averages of the standard ones', () => {
@@ -193,6 +207,97 @@ describe('a step in blocked operators gives the losses, gradients and averages o
       },
     ],
   ];
+
+  const pool2 = { kernel_shape: ints([2, 2]), strides: ints([2, 2]) };
+  const around: readonly (readonly [string, Dims, Write])[] = [
+    ['LeakyRelu', [3, 6, 6], ({ b, conv }, x) => b.node('LeakyRelu', [conv(x, block, [3, 3])], { alpha: float(0.1) })],
+    [
+      'Where on a comparison, and its opposite',
+      [3, 6, 6],
+      ({ b, conv }, x) => {
+        const y = conv(x, block, [3, 3]);
+        const above = b.node('Greater', [y, b.scalar(0.1)]);
+        return b.node('Where', [b.node('Not', [above]), y, b.node('Mul', [y, y])]);
+      },
+    ],
+    [
+      'a comparison that leaves its layout',
+      [3, 6, 6],
+      ({ b, conv }, x) => {
+        const y = conv(x, block, [3, 3]);
+        const rows = b.node('Reshape', [b.node('Greater', [y, b.scalar(0)]), b.int64([-1, block * 4, 4])]);
+        const chosen = b.node('Where', [rows, b.scalar(1), b.scalar(0.5)]);
+        return b.node('Mul', [y, b.node('Reshape', [chosen, b.int64([-1, block, 4, 4])])]);
+      },
+    ],
+    [
+      'max pooling whose last window reaches over the end',
+      [3, 9, 7],
+      ({ b, conv }, x) => b.node('MaxPool', [conv(x, block, [3, 3])], { ...pool2, ceil_mode: int(1) }),
+    ],
+    [
+      'max pooling with padding',
+      [3, 8, 8],
+      ({ b, conv }, x) => b.node('MaxPool', [conv(x, block, [3, 3])], { ...pool2, pads: ints([0, 0, 1, 1]) }),
+    ],
+    [
+      'one number for each channel: spread, added, taken away, multiplied',
+      [3, 6, 6],
+      ({ b, conv, weight }, x) => {
+        const y = conv(x, block, [3, 3]);
+        const row = () => weight([1, block, 1, 1]);
+        const wide = b.node('Expand', [row(), b.node('Shape', [y])]);
+        const sum = b.node('Add', [b.node('Add', [y, wide]), weight([block, 1, 1])]);
+        return b.node('Sub', [b.node('Mul', [row(), sum]), row()]);
+      },
+    ],
+    [
+      'batch normalisation written by hand',
+      [3, 6, 6],
+      ({ b, conv }, x) => {
+        const y = conv(x, block, [3, 3]);
+        const axes = { axes: ints([0, 2, 3]), keepdims: int(1) };
+        const centered = b.node('Sub', [y, b.node('ReduceMean', [y], axes)]);
+        return b.node('Div', [
+          centered,
+          b.node('Sqrt', [b.node('ReduceMean', [b.node('Mul', [centered, centered])], axes)]),
+        ]);
+      },
+    ],
+    [
+      'a sum over other axes, of as many numbers as there are channels',
+      [3, 6, block + 2],
+      ({ b, conv }, x) => {
+        const y = conv(x, block, [3, 3]);
+        const sum = b.node('ReduceSum', [y, b.int64([1, 2])], { keepdims: int(0) });
+        return b.node('Reshape', [sum, b.int64([-1, block, 1, 1])]);
+      },
+    ],
+    [
+      'a transposed convolution with strides',
+      [3, 6, 6],
+      ({ b, conv, weight }, x) => {
+        const y = conv(x, block, [3, 3]);
+        return b.node('ConvTranspose', [y, weight([block, block, 2, 2])], { strides: ints([2, 2]) });
+      },
+    ],
+    [
+      'a convolution and two values added to it',
+      [block, 4, 4],
+      ({ b, conv }, x) => {
+        const [y, first, second] = [conv(x, block, [1, 1]), conv(x, block, [1, 1]), conv(x, block, [1, 1])];
+        return b.node('Relu', [
+          b.node('Add', [b.node('Add', [y, b.node('Sigmoid', [first])]), b.node('Tanh', [second])]),
+        ]);
+      },
+    ],
+  ];
+  for (const [name, dims, write] of around)
+    lowered(`${name}, trained and scored ${why}`, async () => {
+      const model = net(dims, write);
+      await expectSameStep(model, dims, block);
+      await expectSameScores(model, dims);
+    });
 
   for (const [name, dims, count, write] of cases)
     lowered(`${name} ${why}`, async () => {
