@@ -48,7 +48,7 @@ function textOf(inspection: Inspection): string {
         `parameters  ${model.parameters}`,
         `nodes       ${nodes.join(', ')}`,
         ...weightLines(model),
-        `no gradient ${model.withoutGradient.join(', ') || 'none: every operator can be trained through'}`,
+        `trains      ${model.untrainable === null ? 'yes' : `no: ${model.untrainable}`}`,
         ...model.notes.map((note) => `note        ${note}`),
       ].join('\n');
     }

@@ -1,9 +1,9 @@
-import { dataError } from '../core/errors.ts';
-import { reachableFrom } from '../onnx/autodiff.ts';
-import { type Classifier, findClassifier } from '../onnx/classifier.ts';
+import { dataError, RhoError } from '../core/errors.ts';
+import { findClassifier } from '../onnx/classifier.ts';
 import type { Graph, GraphValue } from '../onnx/graph.ts';
-import { findOp } from '../onnx/ops/index.ts';
+import { optimizerDefaults } from '../onnx/optimizer.ts';
 import { describeWeights, type WeightUse } from '../onnx/trainable.ts';
+import { trainStep } from '../onnx/trainStep.ts';
 import { parseReportData, type ReportData } from '../report/reportData.ts';
 import { exists, isFolder, joinPath, readText } from '../runtime/files.ts';
 import type { StoreManifest } from '../store/manifest.ts';
@@ -24,8 +24,8 @@ export interface ModelSummary {
   readonly weights: readonly WeightUse[];
   /** What else is worth knowing before it is trained. */
   readonly notes: readonly string[];
-  /** Operators that cannot be trained through. */
-  readonly withoutGradient: readonly string[];
+  /** Why it cannot be trained; null where it can, on data that fit its inputs. */
+  readonly untrainable: string | null;
 }
 
 export type Inspection =
@@ -67,29 +67,36 @@ function describeModel(graph: Graph, path: string): ModelSummary {
     trainable: weights.flatMap(({ name, frozen }) => (frozen === null ? [name] : [])),
     weights,
     notes: notesOn(nodes),
-    withoutGradient: withoutGradient(classifier, weights),
+    untrainable: untrainable(graph, path),
   };
 }
 
-/** Operators whose results are whole numbers or booleans, through which no gradient has to come. */
-const endOfGradient: ReadonlySet<string> = new Set([
-  ...['Shape', 'ArgMax', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual'],
-]);
+/** What a size stands for that the file gives a name. */
+const someSize = 16;
 
-/** The operators between trained weights and logits that cannot be trained through. */
-function withoutGradient({ nodes }: Classifier, weights: readonly WeightUse[]): readonly string[] {
-  const trained = weights.filter(({ frozen }) => frozen === null).map(({ name }) => name);
-  const passing = nodes.filter((node) => node.domain !== '' || !endOfGradient.has(node.op));
-  const reached = reachableFrom(passing, trained);
-  const between = passing.filter(({ inputs }) => inputs.some((input) => reached.has(input)));
-  const lacking = between.filter((node) => findOp(node)?.gradient === undefined);
-  return [...new Set(lacking.map(({ op, domain }) => (domain === '' ? op : `${domain}.${op}`)))];
+/** What deriving a train step from the model says against it. */
+function untrainable(graph: Graph, name: string): string | null {
+  const stored = graph.inputs.map(({ dtype, dims }) => ({
+    dtype,
+    dims: dims.slice(1).map((dim) => (typeof dim === 'number' ? dim : someSize)),
+  }));
+  try {
+    trainStep(graph, { name, stored, preprocessing: { kind: 'none' }, smallBatch: 2, optimizer: optimizerDefaults() });
+    return null;
+  } catch (error) {
+    if (error instanceof RhoError) return error.message;
+    throw error;
+  }
 }
 
 /** Exporters fold batch norm into the convolutions and leave Dropout out, unless they are told not to. */
 function notesOn(nodes: Readonly<Record<string, number>>): readonly string[] {
   const seemsFolded = 'Conv' in nodes && !('BatchNormalization' in nodes) && !('Dropout' in nodes);
-  return seemsFolded ? ['no BatchNormalization or Dropout nodes: it trains as the plain layers it holds'] : [];
+  return seemsFolded
+    ? [
+        'no BatchNormalization or Dropout nodes: it trains as the plain layers it holds (to keep them: torch.onnx.export with training=TrainingMode.TRAINING, do_constant_folding=False)',
+      ]
+    : [];
 }
 
 function describeValue({ name, dtype, dims }: GraphValue): string {

@@ -43,7 +43,7 @@ function carriesGradient(builder: GraphBuilder, value: string): boolean {
 }
 
 /** The values that change when one of `sources` does, themselves included, as far as the way leads over those that `passes`. */
-export function reachableFrom(
+function reachableFrom(
   nodes: readonly Pick<GraphNode, 'inputs' | 'outputs'>[],
   sources: readonly string[],
   passes: (value: string) => boolean = () => true,

@@ -223,7 +223,7 @@ test('inspect tells a model, a store and a run apart', async () => {
     parameters: 784 * 32 + 32 + 32 * 10 + 10,
     nodes: { Flatten: 1, Gemm: 2, Relu: 1 },
     trainable: ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias'],
-    withoutGradient: [],
+    untrainable: null,
   });
   expect(await json(run, 'il/manifest.json')).toMatchObject(await rhoJson('inspect', join(run, 'il')));
   expect((await rho('inspect', join(run, 'il'))).stdout).toContain(`700 of 1500 examples (target) of ${digits}`);

@@ -17,6 +17,13 @@ test('a checkpoint holds weights, moments, step, seconds and the length of the e
   expect(await readNewestCheckpoint(folder.at('checkpoints'))).toEqual(checkpointAt(7));
 });
 
+test('the block that it was trained with goes with it', async () => {
+  const { state, ...rest } = checkpointAt(8);
+  const blocked = { ...rest, state: { ...state, block: 16 } };
+  await writeCheckpoint(folder.at('blocked'), blocked);
+  expect(await readNewestCheckpoint(folder.at('blocked'))).toEqual(blocked);
+});
+
 test('the newest by its step is read', async () => {
   for (const step of [9, 10, 100]) await writeCheckpoint(folder.at(), checkpointAt(step));
   expect((await readNewestCheckpoint(folder.at()))?.state.step).toBe(100);
