@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { buildArchitecture } from '../../../src/architectures/architecture.ts';
+import { albert, albertBase } from '../../../src/architectures/albert.ts';
+import { type ArchitectureOptions, buildArchitecture } from '../../../src/architectures/architecture.ts';
+import { bert, bertBase } from '../../../src/architectures/bert.ts';
 import type { Batch, InputSpec } from '../../../src/core/batch.ts';
 import type { Preprocessing } from '../../../src/core/preprocessing.ts';
 import { randomStream } from '../../../src/core/random.ts';
@@ -54,6 +56,15 @@ function batch({ stored: { dtype, dims: sizes }, preprocessing }: Subject, numbe
 function built(spec: string, dims: readonly number[], preprocessing = pixels): Subject {
   const model = buildArchitecture(spec, { inputDims: dims, classes, seed: 1, preprocessing });
   return { model, stored: { dtype: preprocessing === words ? 'int32' : 'uint8', dims }, preprocessing };
+}
+
+/** A small form of an architecture on texts of six tokens. */
+function onWords<Size>(
+  build: (options: ArchitectureOptions & { vocabulary: number; size: Size }) => Graph,
+  size: Size,
+): Subject {
+  const model = build({ inputDims: [6], classes, seed: 1, preprocessing: words, vocabulary: 20, size });
+  return { model, stored: { dtype: 'int32', dims: [6] }, preprocessing: words };
 }
 
 const mlp = built('mlp:16', [12]);
@@ -125,14 +136,18 @@ function expectAlike(ours: TrainerState, theirs: TrainerState, tolerance = 1e-3)
 }
 
 describe('both engines give the same weights, moments and losses', () => {
-  test.each<[string, Subject, TfBackend?, number?]>([
+  test.each<[string, Subject, { backend?: TfBackend; tolerance?: number; steps?: number }?]>([
     ['mlp', mlp],
     ['convolutions of every kind', convolutional()],
-    ['resnet on wasm', built('resnet:2', [3, 16, 16]), 'wasm', 1e-2],
+    ['cnn', built('cnn', [1, 22, 22]), { steps: 1 }],
+    ['resnet', built('resnet:2', [3, 16, 16]), { steps: 2 }],
+    ['resnet on wasm', built('resnet:2', [3, 16, 16]), { backend: 'wasm', tolerance: 1e-2 }],
     ['transformer', built('transformer:1x32', [6], words)],
-  ])('%s', async (_, subject, backend = 'cpu', tolerance = 1e-3) => {
+    ['bert', onWords(bert, { ...bertBase, width: 16, layers: 2, heads: 2, feedForward: 32, positions: 8 })],
+    ['albert', onWords(albert, { ...albertBase, width: 16, embedding: 8, layers: 3, heads: 2, feedForward: 32 })],
+  ])('%s', { timeout: 40_000 }, async (_, subject, { backend = 'cpu', tolerance = 1e-3, steps = 10 } = {}) => {
     const [ours, theirs] = [await tf(subject, { backend }), await onnx(subject)];
-    for (let step = 0; step < 10; step++) {
+    for (let step = 0; step < steps; step++) {
       const [mine, other] = [
         await ours.step(batch(subject, step), rate),
         await theirs.step(batch(subject, step), rate),
