@@ -126,7 +126,9 @@ test('an IL stage that is killed, then interrupted, then gone on with gives the 
   expect((await interrupt([...run, '--out', out], 'SIGKILL', training)).signal).toBe('SIGKILL');
   const { code, stderr } = await interrupt(['run', '--resume', out], 'SIGINT', training);
   expect(code).toBe(130);
-  expect(stderr).toMatch(/\nrho: Interrupted while the IL model was trained, which begins anew: go on with "rho run --resume \S+"\n$/);
+  expect(stderr).toMatch(
+    /\nrho: Interrupted while the IL model was trained, which begins anew: go on with "rho run --resume \S+"\n$/,
+  );
   expect(existsSync(join(out, 'il.onnx'))).toBe(false);
   await finish('run', out);
   for (const file of ['il.onnx', 'il/shard-00000.parquet'])
