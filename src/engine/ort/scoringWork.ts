@@ -2,7 +2,7 @@ import { type Batch, sliceBatch } from '../../core/batch.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import { labelsInput } from '../../onnx/lossHead.ts';
 import type { DeviceOptions, Scores } from '../engine.ts';
-import { type OrtTensor, openSession, toOrt } from './session.ts';
+import { type OrtTensor, openSession, type Sharing, toOrt } from './session.ts';
 
 /** A score graph as bytes, and how to feed it. */
 export interface ScoringModel {
@@ -25,9 +25,13 @@ export interface ScoringWork {
   release(): Promise<void>;
 }
 
-export async function openScoringWork(model: ScoringModel, device: DeviceOptions): Promise<ScoringWork> {
+export async function openScoringWork(
+  model: ScoringModel,
+  device: DeviceOptions,
+  sharing?: Sharing,
+): Promise<ScoringWork> {
   const { examplesPerRun } = model;
-  const session = await openSession(model.bytes, device);
+  const session = await openSession(model.bytes, device, sharing);
   const fetches = Object.fromEntries(model.outputs.map((output) => [output, null]));
   return {
     async score(batch, weights = {}, written = {}) {

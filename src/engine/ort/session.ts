@@ -25,14 +25,24 @@ const providers: Readonly<Record<Device, readonly string[]>> = {
   webgpu: ['webgpu'],
 };
 
+/** How a session shares the cores. */
+export interface Sharing {
+  /** Whether its threads spin for more work when a run is over: best where it is alone, ruinous beside another session. */
+  readonly spins: boolean;
+}
+
 /** Loads the bytes of a model. Throws an environment error where the device is not to be had. */
-export async function openSession(bytes: Uint8Array, { device, threads }: DeviceOptions): Promise<Session> {
+export async function openSession(
+  bytes: Uint8Array,
+  { device, threads }: DeviceOptions,
+  { spins }: Sharing = { spins: true },
+): Promise<Session> {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [...providers[device]],
     intraOpNumThreads: threads,
     logSeverityLevel: 4,
     // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
-    extra: { session: { set_denormal_as_zero: '1' } },
+    extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: spins ? '1' : '0' } } },
   };
   try {
     const session = await ort.InferenceSession.create(bytes, options);

@@ -44,10 +44,13 @@ export interface TrainingWork {
   release(): Promise<void>;
 }
 
+/** Its sessions take turns on the same cores. */
+const sharing = { spins: false };
+
 export async function openTrainingWork(model: TrainingModel, device: DeviceOptions): Promise<TrainingWork> {
-  const session = await openSession(model.bytes, device);
-  const scoring = await openScoringWork(model.scoring, device);
-  const observing = model.observing && (await openScoringWork(model.observing, device));
+  const session = await openSession(model.bytes, device, sharing);
+  const scoring = await openScoringWork(model.scoring, device, sharing);
+  const observing = model.observing && (await openScoringWork(model.observing, device, sharing));
   const parameters = model.gradientsOnly ? updatedInMemory(model) : updatedInGraph(model);
   let averages = averagesOf(model, (name, dims) => initial(model, name, dims));
   let nextAverages = averagesOf(model, (_, dims) => ({ dtype: 'float32', dims, data: allocate('float32', dims) }));
