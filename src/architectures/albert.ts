@@ -7,15 +7,13 @@ import {
   classify,
   dense,
   type Encoder,
-  embedding,
   encoderLayer,
   geluTanh,
   type LayerNames,
   layerNorm,
-  positionEmbedding,
 } from './encoder.ts';
 import { layersOn } from './layers.ts';
-import { rowsOf, type TokenOptions, tokenInput } from './tokenInput.ts';
+import { embeddedRows, type TokenOptions, tokenInput } from './tokenInput.ts';
 
 /** What tells one ALBERT from another. */
 export interface AlbertSize extends BertSize {
@@ -51,18 +49,16 @@ export function albert({
 }: ArchitectureOptions & TokenOptions & { readonly size: AlbertSize }): Graph {
   const builder = new GraphBuilder(`albert-${size.layers}x${size.width}`);
   const layers = layersOn(builder, seed);
-  const { ids, mask, types, vocabulary, length, positions } = tokenInput(builder, options, size);
+  const input = tokenInput(builder, options, size);
   const table = 'albert.embeddings';
-  const words = embedding(layers, ids, `${table}.word_embeddings`, vocabulary, size.embedding);
-  const places = positionEmbedding(layers, `${table}.position_embeddings`, positions, length, size.embedding);
-  const kinds = types === null ? [] : [embedding(layers, types, `${table}.token_type_embeddings`, 2, size.embedding)];
   const rows = layerNorm(
     layers,
-    rowsOf(builder, [words, ...kinds, places], size.embedding),
+    embeddedRows(layers, input, table, size.embedding),
     `${table}.LayerNorm`,
     'embeddings',
   );
-  const encoder: Encoder = { layers, size, length, dropout: 0, mask: attentionMask(layers, mask, length) };
+  const { length } = input;
+  const encoder: Encoder = { layers, size, length, dropout: 0, mask: attentionMask(layers, input.mask, length) };
   let value = dense(layers, rows, 'albert.encoder.embedding_hidden_mapping_in', size.width, 'embeddings.widened');
   for (let layer = 0; layer < size.layers; layer++)
     value = encoderLayer(encoder, value, names, `layer.${layer}`, geluTanh);

@@ -7,15 +7,13 @@ import {
   dropout,
   type Encoder,
   type EncoderSize,
-  embedding,
   encoderLayer,
   gelu,
   type LayerNames,
   layerNorm,
-  positionEmbedding,
 } from './encoder.ts';
 import { layersOn } from './layers.ts';
-import { rowsOf, type TokenOptions, tokenInput } from './tokenInput.ts';
+import { embeddedRows, type TokenOptions, tokenInput } from './tokenInput.ts';
 
 /** What tells one BERT from another. */
 export interface BertSize extends EncoderSize {
@@ -50,13 +48,11 @@ export function bert({
 }: ArchitectureOptions & TokenOptions & { readonly size: BertSize }): Graph {
   const builder = new GraphBuilder(`bert-${size.layers}x${size.width}`);
   const layers = layersOn(builder, seed);
-  const { ids, mask, types, vocabulary, length, positions } = tokenInput(builder, options, size);
+  const input = tokenInput(builder, options, size);
   const table = 'bert.embeddings';
-  const words = embedding(layers, ids, `${table}.word_embeddings`, vocabulary, size.width);
-  const places = positionEmbedding(layers, `${table}.position_embeddings`, positions, length, size.width);
-  const kinds = types === null ? [] : [embedding(layers, types, `${table}.token_type_embeddings`, 2, size.width)];
-  const rows = rowsOf(builder, [words, ...kinds, places], size.width);
-  const encoder: Encoder = { layers, size, length, dropout: ratio, mask: attentionMask(layers, mask, length) };
+  const rows = embeddedRows(layers, input, table, size.width);
+  const { length } = input;
+  const encoder: Encoder = { layers, size, length, dropout: ratio, mask: attentionMask(layers, input.mask, length) };
   let value = dropout(layers, layerNorm(layers, rows, `${table}.LayerNorm`, 'embeddings'), ratio);
   for (let layer = 0; layer < size.layers; layer++)
     value = encoderLayer(encoder, value, namesOf(`bert.encoder.layer.${layer}`), `layer.${layer}`, gelu);

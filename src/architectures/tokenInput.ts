@@ -1,5 +1,7 @@
 import { usageError } from '../core/errors.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
+import { embedding, positionEmbedding } from './encoder.ts';
+import type { Layers } from './layers.ts';
 
 /** What an architecture needs to know of texts. */
 export interface TokenOptions {
@@ -43,9 +45,17 @@ export function tokenInput(
   };
 }
 
-/** The sum of embeddings as rows, [batch * length, width]. */
-export function rowsOf(builder: GraphBuilder, embeddings: readonly string[], width: number): string {
-  const sum = embeddings.reduce((sum, next) =>
+/**
+ * The embeddings of words, kinds and positions added up, as rows [batch * length, width]; the names of the tables begin with
+ * `table`.
+ */
+export function embeddedRows(layers: Layers, input: TokenInput, table: string, width: number): string {
+  const { ids, types, vocabulary, length, positions } = input;
+  const { builder } = layers;
+  const words = embedding(layers, ids, `${table}.word_embeddings`, vocabulary, width);
+  const places = positionEmbedding(layers, `${table}.position_embeddings`, positions, length, width);
+  const kinds = types === null ? [] : [embedding(layers, types, `${table}.token_type_embeddings`, 2, width)];
+  const sum = [words, ...kinds, places].reduce((sum, next) =>
     builder.node('Add', [sum, next], {}, { outputs: [`embeddings+${next}`] }),
   );
   return builder.node('Reshape', [sum, builder.int64([-1, width])], {}, { outputs: ['embeddings.rows'] });

@@ -5,8 +5,13 @@ import { backendOf, type EngineOptions, resolveEngine } from '../engine/open.ts'
 import type { Host } from '../jobs/host.ts';
 import type { AveragesName } from '../jobs/selectionRun.ts';
 
+/** What the choice of an engine depends on. */
+export interface EngineFlags extends EngineOptions, DeviceOptions {
+  readonly batchNorm?: AveragesName;
+}
+
 /** The options of a command that trains, with the choice that --engine leaves open made; TensorFlow.js is told. */
-export async function withEngine<Options extends EngineOptions & DeviceOptions & { readonly batchNorm?: AveragesName }>(
+export async function withEngine<Options extends EngineFlags>(
   command: Command,
   options: Options,
   host: Host,

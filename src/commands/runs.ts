@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
 import { usageError } from '../core/errors.ts';
-import type { DeviceOptions } from '../engine/engine.ts';
-import type { EngineOptions } from '../engine/open.ts';
 import type { Host } from '../jobs/host.ts';
 import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
-import type { AveragesName, TrainingOptions } from '../jobs/selectionRun.ts';
+import type { TrainingOptions } from '../jobs/selectionRun.ts';
 import type { ReportData } from '../report/reportData.ts';
 import { renderTable } from '../report/table.ts';
 import { joinPath } from '../runtime/files.ts';
 import { commandLine, wantsColour } from '../runtime/terminal.ts';
-import { withEngine } from './engine.ts';
+import { type EngineFlags, withEngine } from './engine.ts';
 import { type Outcome, shownCommand } from './session.ts';
 
 /** What every command that reads data takes, save the data seed. */
@@ -60,7 +58,7 @@ export interface OpenRun<Options> extends RunRequest<Options> {
  * Opens a new run, whose folder appears when the job begins to work, or with --resume one that was begun before, which goes
  * by its own options.
  */
-export async function openRun<Options extends EngineOptions & DeviceOptions & { readonly batchNorm?: AveragesName }>(
+export async function openRun<Options extends EngineFlags>(
   command: Command,
   { out, resume }: FolderOptions,
   options: () => Options,

@@ -1,7 +1,7 @@
 import { dataError } from '../core/errors.ts';
 import { elementCount } from '../core/tensor.ts';
 import { isFolder } from '../runtime/files.ts';
-import { checkLabels } from './checkLabels.ts';
+import { checkLabels, classesIn } from './checkLabels.ts';
 import type { Dataset } from './dataset.ts';
 import { findFile } from './findFile.ts';
 import { readUnpacked } from './gunzip.ts';
@@ -65,7 +65,7 @@ export async function openIdx(folder: string, part: DataPart, options: OpenOptio
   if (images.dims[0] !== data.length)
     throw dataError(`Cannot pair "${images.file}" with "${file}": ${images.dims[0]} images, but ${data.length} labels`);
   const labels = Int32Array.from(data);
-  const classes = options.classes ?? Math.max(2, data.reduce((a, b) => Math.max(a, b)) + 1);
+  const classes = options.classes ?? classesIn(data);
   checkLabels(labels, classes, file);
   return memoryDataset({
     name: `idx:${folder}`,

@@ -1,6 +1,6 @@
 import { dataError } from '../core/errors.ts';
 import { exists, isFolder, joinPath } from '../runtime/files.ts';
-import { checkLabels } from './checkLabels.ts';
+import { checkLabels, classesIn } from './checkLabels.ts';
 import type { Dataset } from './dataset.ts';
 import { findFile } from './findFile.ts';
 import { contentHash } from './hash.ts';
@@ -27,7 +27,7 @@ export async function openText(
   const vocabulary = options.vocab ?? (await vocabularyBeside(file));
   const tokenizer = await openTokenizer(vocabulary);
   const { texts, labels } = labelledTexts(await readers[format](file), file);
-  const classes = options.classes ?? Math.max(2, labels.reduce((a, b) => Math.max(a, b)) + 1);
+  const classes = options.classes ?? classesIn(labels);
   checkLabels(labels, classes, file);
   const tokens = options.tokens ?? usualTokens;
   const dataset = await memoryDataset({

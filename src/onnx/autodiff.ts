@@ -46,7 +46,7 @@ function carriesGradient(builder: GraphBuilder, value: string): boolean {
 function reachableFrom(
   nodes: readonly Pick<GraphNode, 'inputs' | 'outputs'>[],
   sources: readonly string[],
-  passes: (value: string) => boolean = () => true,
+  passes: (value: string) => boolean,
 ): ReadonlySet<string> {
   const reached = new Set(sources);
   for (const node of nodes) {

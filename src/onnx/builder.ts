@@ -12,7 +12,7 @@ import {
 } from './graph.ts';
 import { findOp, supportedOps } from './ops/index.ts';
 import type { GradientContext, InferContext } from './ops/op.ts';
-import { type Sizes, sizesOf, tensorOf } from './ops/sizes.ts';
+import { longestKnown, type Sizes, sizesOf, tensorOf } from './ops/sizes.ts';
 
 /** What the gradient of a group may look at: what it computes besides. */
 export interface GroupGradientContext extends Omit<GradientContext, 'node'> {
@@ -36,9 +36,6 @@ export interface Step extends Group {
   readonly nodes: readonly GraphNode[];
 }
 
-/** Shapes and axes are short; longer constants are weights, which nobody computes with before the graph runs. */
-const longestFoldedConstant = 64;
-
 /**
  * Writes a graph node by node and knows the type of every value as it goes, so that whoever adds nodes, gradients above all,
  * can ask for shapes. Values are names.
@@ -51,7 +48,7 @@ export class GraphBuilder {
   readonly #outputValues = new Map<string, string>();
   readonly #weights = new Map<string, Tensor>();
   readonly #nodes: GraphNode[] = [];
-  #steps: Step[] = [];
+  readonly #steps: Step[] = [];
   readonly #types = new Map<string, ValueType>();
   readonly #known = new Map<string, Tensor>();
   readonly #sizes = new Map<string, Sizes>();
@@ -87,7 +84,7 @@ export class GraphBuilder {
   weight(name: string, tensor: Tensor): string {
     this.#weights.set(name, tensor);
     this.#declare(name, tensor);
-    if (tensor.data.length <= longestFoldedConstant) this.#known.set(name, tensor);
+    if (tensor.data.length <= longestKnown) this.#known.set(name, tensor);
     return name;
   }
 
@@ -157,8 +154,8 @@ export class GraphBuilder {
   group<const Outputs extends readonly string[]>(group: Group, write: () => Outputs): Outputs {
     const before = this.#steps.length;
     const outputs = write();
-    const nodes = this.#steps.slice(before).flatMap((step) => step.nodes);
-    this.#steps = [...this.#steps.slice(0, before), { ...group, outputs, nodes }];
+    const nodes = this.#steps.splice(before).flatMap((step) => step.nodes);
+    this.#steps.push({ ...group, outputs, nodes });
     return outputs;
   }
 

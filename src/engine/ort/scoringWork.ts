@@ -1,7 +1,7 @@
-import { type Batch, sliceBatch } from '../../core/batch.ts';
+import type { Batch } from '../../core/batch.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
-import { labelsInput } from '../../onnx/lossHead.ts';
 import type { DeviceOptions, Scores } from '../engine.ts';
+import { feedsOf, scoreInRuns } from '../scoreInRuns.ts';
 import { type OrtTensor, openSession, type Sharing, toOrt } from './session.ts';
 
 /** A score graph as bytes, and how to feed it. */
@@ -30,31 +30,15 @@ export async function openScoringWork(
   device: DeviceOptions,
   sharing?: Sharing,
 ): Promise<ScoringWork> {
-  const { examplesPerRun } = model;
   const session = await openSession(model.bytes, device, sharing);
   const fetches = Object.fromEntries(model.outputs.map((output) => [output, null]));
   return {
-    async score(batch, weights = {}, written = {}) {
-      const count = batch.labels.length;
-      const scores = Object.fromEntries(model.outputs.map((output) => [output, allocateOutput(output, count)]));
-      for (let from = 0; from < count; from += examplesPerRun) {
-        const part = count <= examplesPerRun ? batch : sliceBatch(batch, from, from + examplesPerRun);
-        const results = await session.run({ ...feedsOf(part, model.inputs), ...weights }, { ...fetches, ...written });
-        for (const output of model.outputs) scores[output]!.set(results[output]!.data as Float32Array, from);
-      }
-      return scores as unknown as Scores;
-    },
+    score: (batch, weights = {}, written = {}) =>
+      scoreInRuns(batch, model.outputs, model.examplesPerRun, async (part) => {
+        const feeds = { ...feedsOf(part, model.inputs, toOrt), ...weights };
+        const results = await session.run(feeds, { ...fetches, ...written });
+        return model.outputs.map((output) => results[output]!.data as Float32Array);
+      }),
     release: () => session.release(),
   };
-}
-
-function allocateOutput(output: ExampleOutput, count: number): Float32Array | Int32Array {
-  return output === 'predicted' ? new Int32Array(count) : new Float32Array(count);
-}
-
-/** The feeds that a batch makes: its tensors by input name, and the labels. */
-export function feedsOf(batch: Batch, inputs: readonly string[]): Record<string, OrtTensor> {
-  const feeds = Object.fromEntries(inputs.map((input, index) => [input, toOrt(batch.inputs[index]!)]));
-  feeds[labelsInput] = toOrt({ dtype: 'int32', dims: [batch.labels.length], data: batch.labels });
-  return feeds;
 }

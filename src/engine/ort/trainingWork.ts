@@ -7,8 +7,9 @@ import { type FedTensor, trainingOutputs } from '../../onnx/trainingGraph.ts';
 import type { Parameter } from '../../onnx/trainStep.ts';
 import { dropoutMasks } from '../dropoutMasks.ts';
 import type { DeviceOptions, Scores, StepResult, TrainerState } from '../engine.ts';
+import { feedsOf } from '../scoreInRuns.ts';
 import { copies, initial, nextOnes, type OrtRecord, updatedInGraph } from './parameters.ts';
-import { feedsOf, openScoringWork, type ScoringModel } from './scoringWork.ts';
+import { openScoringWork, type ScoringModel } from './scoringWork.ts';
 import { openSession, toOrt } from './session.ts';
 import { updatedInMemory } from './updatedInMemory.ts';
 
@@ -72,7 +73,7 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
     },
     async step(batch, learningRate) {
       const rest = parameters.feeds(step + 1, learningRate);
-      const feeds = { ...feedsOf(batch, model.inputs), ...masksAt(step), ...rest, ...current() };
+      const feeds = { ...feedsOf(batch, model.inputs, toOrt), ...masksAt(step), ...rest, ...current() };
       const told = Object.fromEntries(trainingOutputs.map((name) => [name, null]));
       const moved = observing === null ? nextOnes(nextAverages) : {};
       const results = await session.run(feeds, { ...told, ...parameters.fetches(), ...moved });

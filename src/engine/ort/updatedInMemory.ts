@@ -66,31 +66,36 @@ export function updatedInMemory(model: TrainingModel): Parameters {
     feeds: () => ({}),
     fetches: () => gradients,
     finish(step, learningRate) {
-      for (const place of places) update(place, step, learningRate);
+      const updatePlace = update(step, learningRate);
+      for (const place of places) updatePlace(place);
     },
   };
 }
 
-type Update = (place: Place, step: number, learningRate: number) => void;
+/** What a step does to each parameter. */
+type Update = (step: number, learningRate: number) => (place: Place) => void;
 
 function adamwOn({ adamw }: UpdateFunctions, options: AdamwOptions): Update {
   const optimizer = optimizerOf(options);
-  return ({ parameter, values, gradient, state, bytes }, step, learningRate) => {
+  return (step, learningRate) => {
     const scalars = optimizer.scalarsAt(step, learningRate);
     const [decay, size, epsilon] = [adamwScalars.decay, adamwScalars.stepSize, adamwScalars.epsilon].map(
       (name) => scalars[name]!,
     ) as [number, number, number];
-    const kept = decays(options, parameter.dims) ? decay : 1;
-    adamw(values, gradient, state[0]!, state[1]!, bytes, kept, size, epsilon, ...options.betas);
+    return ({ parameter, values, gradient, state, bytes }) => {
+      const kept = decays(options, parameter.dims) ? decay : 1;
+      adamw(values, gradient, state[0]!, state[1]!, bytes, kept, size, epsilon, ...options.betas);
+    };
   };
 }
 
 function sgdOn({ sgd }: UpdateFunctions, options: SgdOptions): Update {
-  return ({ parameter, values, gradient, state, bytes }, _, learningRate) => {
-    const decay = decays(options, parameter.dims) ? options.weightDecay : 0;
-    // Without momentum there is no velocity to keep: it takes the gradient's place.
-    sgd(values, gradient, state[0] ?? gradient, bytes, decay, learningRate, options.momentum);
-  };
+  return (_, learningRate) =>
+    ({ parameter, values, gradient, state, bytes }) => {
+      const decay = decays(options, parameter.dims) ? options.weightDecay : 0;
+      // Without momentum there is no velocity to keep: it takes the gradient's place.
+      sgd(values, gradient, state[0] ?? gradient, bytes, decay, learningRate, options.momentum);
+    };
 }
 
 function placesOf(parameters: readonly Parameter[]): { places: readonly Place[]; end: number } {

@@ -1,8 +1,9 @@
-import { type Batch, sliceBatch } from '../../core/batch.ts';
+import type { Batch } from '../../core/batch.ts';
 import type { Graph } from '../../onnx/graph.ts';
-import { type ExampleOutput, labelsInput } from '../../onnx/lossHead.ts';
-import type { TfModule, TfTensor } from '../../onnx/ops/execution.ts';
+import type { ExampleOutput } from '../../onnx/lossHead.ts';
+import type { TfModule } from '../../onnx/ops/execution.ts';
 import type { Scores } from '../engine.ts';
+import { feedsOf, scoreInRuns } from '../scoreInRuns.ts';
 import { compile, type Program, type TfTensors } from './interpreter.ts';
 import { numbersOf, toTf } from './tensors.ts';
 
@@ -31,7 +32,7 @@ export function openTfScoringWork(tf: TfModule, { graph, inputs, outputs }: TfSc
   };
   const scorePart = async (part: Batch, weights: TfTensors) => {
     const program = programFor(part.labels.length);
-    const results = tf.tidy(() => program.run({ ...feedsOf(tf, part, inputs), ...weights }));
+    const results = tf.tidy(() => program.run({ ...feedsOf(part, inputs, (tensor) => toTf(tf, tensor)), ...weights }));
     try {
       return await Promise.all(outputs.map((output) => numbersOf(results[output]!)));
     } finally {
@@ -39,30 +40,9 @@ export function openTfScoringWork(tf: TfModule, { graph, inputs, outputs }: TfSc
     }
   };
   return {
-    async score(batch, weights) {
-      const count = batch.labels.length;
-      const scores = outputs.map((output) =>
-        output === 'predicted' ? new Int32Array(count) : new Float32Array(count),
-      );
-      for (let from = 0; from < count; from += examplesPerRun) {
-        const parts = await scorePart(sliceBatch(batch, from, from + examplesPerRun), weights);
-        parts.forEach((part, index) => {
-          scores[index]!.set(part, from);
-        });
-      }
-      return Object.fromEntries(outputs.map((output, index) => [output, scores[index]])) as unknown as Scores;
-    },
+    score: (batch, weights) => scoreInRuns(batch, outputs, examplesPerRun, (part) => scorePart(part, weights)),
     release() {
       for (const program of programs.values()) program.dispose();
     },
   };
-}
-
-/** The tensors of a batch by input name, and the labels. */
-export function feedsOf(tf: TfModule, batch: Batch, inputs: readonly string[]): Record<string, TfTensor> {
-  const labels = { dtype: 'int32', dims: [batch.labels.length], data: batch.labels } as const;
-  return Object.fromEntries([
-    ...inputs.map((input, index) => [input, toTf(tf, batch.inputs[index]!)] as const),
-    [labelsInput, toTf(tf, labels)],
-  ]);
 }

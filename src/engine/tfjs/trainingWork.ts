@@ -10,8 +10,9 @@ import type { Parameter } from '../../onnx/trainStep.ts';
 import { gradientOf } from '../../onnx/trainStep.ts';
 import { dropoutMasks } from '../dropoutMasks.ts';
 import type { Scores, StepResult, TrainerState } from '../engine.ts';
+import { feedsOf } from '../scoreInRuns.ts';
 import { compile, type TfTensors } from './interpreter.ts';
-import { feedsOf, openTfScoringWork, type TfScoringModel } from './scoringWork.ts';
+import { openTfScoringWork, type TfScoringModel } from './scoringWork.ts';
 import { fromTf, numbersOf, toTf } from './tensors.ts';
 
 /** A training graph and the optimiser's graph of the same model, and what to feed them with. */
@@ -61,7 +62,10 @@ export function openTfTrainingWork(tf: TfModule, model: TfTrainingModel): TfTrai
   /** The mean loss with its gradients, and the other outputs. */
   const differentiated = (batch: Batch) => {
     const masks = dropoutMasks(model.masks, model.seed, step);
-    const fed = { ...feedsOf(tf, batch, model.inputs), ...mapValues(masks, (mask) => toTf(tf, mask)) };
+    const fed = {
+      ...feedsOf(batch, model.inputs, (tensor) => toTf(tf, tensor)),
+      ...mapValues(masks, (mask) => toTf(tf, mask)),
+    };
     let outputs: Record<string, TfTensor> = {};
     const loss = (...parameters: TfTensor[]) => {
       outputs = program.run({

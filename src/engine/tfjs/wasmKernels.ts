@@ -1,4 +1,5 @@
 import type { TfModule, TfTensor } from '../../onnx/ops/execution.ts';
+import { spreadAlong } from '../../onnx/ops/tfWindow.ts';
 
 /**
  * The WebAssembly backend of TensorFlow.js 4.22 lacks gradients of convolutions, and its gradient of max pooling is wrong where
@@ -143,7 +144,7 @@ function putBack(tf: TfModule, shares: readonly TfTensor[], slide: Slide): TfTen
   const { image, before, reached, cells, strides } = slide;
   const sum = shares
     .map((share, i) => {
-      const apart = spread(tf, spread(tf, share, strides[0], 1), strides[1], 2);
+      const apart = spreadAlong(tf, spreadAlong(tf, share, strides[0], 1), strides[1], 2);
       const [row, column] = cells[i]!;
       const [, rows, columns] = apart.shape as Shape4;
       return tf.pad(apart, [
@@ -162,24 +163,6 @@ function putBack(tf: TfModule, shares: readonly TfTensor[], slide: Slide): TfTen
     [0, 0],
   ]);
   return tf.slice(whole, [0, before[0], before[1], 0], image);
-}
-
-/** Zeros between the entries along an axis. */
-function spread(tf: TfModule, x: TfTensor, stride: number, axis: number): TfTensor {
-  if (stride === 1) return x;
-  const { shape } = x;
-  const size = shape[axis]!;
-  const outer = shape.slice(0, axis).reduce((product, length) => product * length, 1);
-  const inner = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
-  const apart = tf.pad(tf.reshape(x, [outer, size, 1, inner]), [
-    [0, 0],
-    [0, 0],
-    [0, stride - 1],
-    [0, 0],
-  ]);
-  const reach = stride * (size - 1) + 1;
-  const kept = tf.slice(tf.reshape(apart, [outer, size * stride, inner]), [0, 0, 0], [outer, reach, inner]);
-  return tf.reshape(kept, [...shape.slice(0, axis), reach, ...shape.slice(axis + 1)]);
 }
 
 function turnBeforeProducts(tf: TfModule): void {

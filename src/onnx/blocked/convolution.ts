@@ -1,7 +1,9 @@
+import { elementCount } from '../../core/tensor.ts';
 import type { GraphBuilder, Step } from '../builder.ts';
 import { type Dim, type GraphNode, int, ints, numberAttribute } from '../graph.ts';
+import type { FilterWindow } from '../ops/filterGradient.ts';
 import { nchwcDomain } from '../ops/nchwc.ts';
-import { type SlidingWindow, windowOf } from '../ops/slidingWindow.ts';
+import { reach, type SlidingWindow, windowOf } from '../ops/slidingWindow.ts';
 import type { FilterLayout } from './layout.ts';
 import type { Lowering, Pending } from './lowering.ts';
 import { writeConv } from './write.ts';
@@ -60,13 +62,6 @@ function convolution(b: GraphBuilder, conv: Convolution): Pending {
   };
 }
 
-/** What `ConvFilterGradient` is told. */
-interface FilterGradient {
-  readonly slide: SlidingWindow;
-  readonly dims: readonly number[];
-  readonly group: number;
-}
-
 /**
  * The gradient of the filters as a convolution itself: each channel of the input is an image whose channels are the examples,
  * over which the upstream gradient slides; strides become dilations and the other way round.
@@ -74,7 +69,7 @@ interface FilterGradient {
 export function lowerFilterGradient({ inputs, outputs, detail }: Step, lowering: Lowering): boolean {
   const { b, block } = lowering;
   const [x, dy] = inputs as [string, string];
-  const { slide, dims, group } = detail as FilterGradient;
+  const { slide, dims, group } = detail as FilterWindow;
   const layout = filterLayoutOf(dims, group, block);
   const [examples, channels, ...sizes] = lowering.dims(x) as [number, number, number, number];
   if (layout === undefined || examples % block !== 0) return false;
@@ -97,7 +92,7 @@ export function lowerFilterGradient({ inputs, outputs, detail }: Step, lowering:
   const filters = b.node('Reshape', [turned, b.int64([outs, examples, height, width])]);
   const attributes = { strides: ints(slide.dilations), dilations: ints(slide.strides) };
   const found = writeConv(b, { x: image, w: filters, attributes });
-  const cells = slide.kernel.reduce((product, size) => product * size, 1);
+  const cells = elementCount(slide.kernel);
   const [split, perm] =
     layout === 'filters'
       ? [
@@ -129,13 +124,14 @@ function paddedTo(
   b: GraphBuilder,
   image: string,
   dims: readonly [number, number, number, number],
-  { kernel, strides, dilations, pads }: SlidingWindow,
+  slide: SlidingWindow,
   slid: readonly number[],
   block: number,
 ): string {
   const [channels, examples, height, width] = dims;
+  const { strides, pads } = slide;
   const behind = [height, width].map((size, axis) => {
-    const needed = (slid[axis]! - 1) * strides[axis]! + dilations[axis]! * (kernel[axis]! - 1) + 1;
+    const needed = (slid[axis]! - 1) * strides[axis]! + reach(slide, axis);
     return needed - size - pads[axis]!;
   });
   if ([...pads.slice(0, 2), ...behind].every((pad) => pad === 0)) return image;

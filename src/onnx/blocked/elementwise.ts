@@ -1,5 +1,5 @@
 import type { Step } from '../builder.ts';
-import { sameDims } from '../dims.ts';
+import { productOf, sameDims } from '../dims.ts';
 import type { Dim } from '../graph.ts';
 import type { Layout } from './layout.ts';
 import type { Lowering } from './lowering.ts';
@@ -31,23 +31,21 @@ export function lowerElementwise({ inputs, outputs, nodes }: Step, lowering: Low
 function lowerPerChannel({ inputs, outputs, nodes }: Step, lowering: Lowering): boolean {
   const { b } = lowering;
   const dims = lowering.dims(outputs[0]!);
-  const [channels] = [Number(dims[1])];
+  const channels = Number(dims[1]);
   const isWhole = (value: string) =>
     sameDims(lowering.dims(value), dims) && lowering.layouts(value).includes('blocked');
   const isPerChannel = (value: string) => {
     const given = lowering.dims(value);
     return (
-      dims.length === 4 && [3, 4].includes(given.length) && given.at(-3) === channels && sizeOf(given) === channels
+      dims.length === 4 && [3, 4].includes(given.length) && given.at(-3) === channels && productOf(given) === channels
     );
   };
   const x = inputs.find(isWhole);
   const other = inputs.find((value) => value !== x && isPerChannel(value));
   const { op } = nodes[0]!;
   if (x === undefined || other === undefined || (op === 'Sub' && x !== inputs[0])) return false;
-  const row = b.node('Reshape', [lowering.in(other, 'plain'), b.int64([channels!])]);
-  const ones = () => b.constant({ dtype: 'float32', dims: [channels!], data: new Float32Array(channels!).fill(1) });
-  const shift = op === 'Sub' ? b.node('Neg', [row]) : row;
-  const change = op === 'Mul' ? { scale: row } : { scale: ones(), shift };
+  const row = b.node('Reshape', [lowering.in(other, 'plain'), b.int64([channels])]);
+  const change = op === 'Mul' ? { scale: row } : { shift: op === 'Sub' ? b.node('Neg', [row]) : row };
   lowering.put(outputs[0]!, 'blocked', writeAffine(b, lowering.in(x, 'blocked'), change));
   return true;
 }
@@ -89,10 +87,6 @@ export function lowerReduction({ inputs, outputs, nodes }: Step, lowering: Lower
   const node = nodes[0]!;
   lowering.put(outputs[0]!, 'plain', lowering.b.node(node.op, [lowering.in(inputs[0]!, layout)], node.attributes));
   return true;
-}
-
-function sizeOf(dims: readonly Dim[]): number {
-  return dims.reduce<number>((product, dim) => product * Number(dim), 1);
 }
 
 function isScalar(dims: readonly Dim[]): boolean {

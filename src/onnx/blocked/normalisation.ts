@@ -30,8 +30,7 @@ export function lowerBatchNorm({ inputs, outputs, detail }: Step, lowering: Lowe
   const dims = lowering.dims(x) as number[];
   const from = lowering.in(x, 'blocked');
   const mean = writeChannelMeans(b, from);
-  const ones = b.constant({ dtype: 'float32', dims: [dims[1]!], data: new Float32Array(dims[1]!).fill(1) });
-  const centered = writeAffine(b, from, { scale: ones, shift: b.node('Neg', [mean]) });
+  const centered = writeAffine(b, from, { shift: b.node('Neg', [mean]) });
   const share = b.scalar(dims[1]! / elementCount(dims));
   const variance = b.node('Mul', [writeChannelProducts(b, centered, centered), share]);
   const factor = b.node('Div', [lowering.in(scale, 'plain'), deviationOf(b, variance, epsilon)]);

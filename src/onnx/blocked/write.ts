@@ -1,5 +1,7 @@
+import { float32 } from '../../core/tensor.ts';
 import type { GraphBuilder } from '../builder.ts';
-import { type Attributes, ints, string } from '../graph.ts';
+import { summed } from '../gradients.ts';
+import { type Attributes, int, ints, string } from '../graph.ts';
 import { nchwcDomain } from '../ops/nchwc.ts';
 
 /** A convolution of blocked activations; everything not given is as in ONNX's Conv. */
@@ -22,14 +24,17 @@ export function writeConv(b: GraphBuilder, { x, w, bias = '', sum = '', relu, at
 }
 
 /** x scale + shift for each channel of a blocked x, in one pass: a 1 x 1 convolution of each channel with itself. */
-export function writeAffine(
-  b: GraphBuilder,
-  x: string,
-  { scale, shift, sum, relu }: { scale: string; shift?: string; sum?: string | undefined; relu?: boolean | undefined },
-): string {
-  const channels = b.dims(scale)[0]!;
-  const w = b.node('Reshape', [scale, b.int64([channels, 1, 1, 1])]);
-  return writeConv(b, { x, w, bias: shift, sum, relu, attributes: { group: { kind: 'int', value: channels } } });
+export function writeAffine(b: GraphBuilder, x: string, { scale, shift, sum, relu }: AffineChange): string {
+  const channels = Number(b.type(x).dims[1]);
+  const factor = scale ?? b.constant(float32(new Float32Array(channels).fill(1)));
+  const w = b.node('Reshape', [factor, b.int64([channels, 1, 1, 1])]);
+  return writeConv(b, { x, w, bias: shift, sum, relu, attributes: { group: int(channels) } });
+}
+
+/** Scale and shift are [C], and may be left away. */
+export interface AffineChange extends Pick<BlockedConv, 'sum' | 'relu'> {
+  readonly scale?: string;
+  readonly shift?: string;
 }
 
 /** The mean of each channel over all examples and cells of a blocked value, [C]. */
@@ -46,13 +51,13 @@ export function writeChannelProducts(b: GraphBuilder, x: string, y: string): str
   const maps = examples * channels;
   const image = b.node('Reshape', [x, b.int64([1, maps, height, width])]);
   const filters = b.node('Reshape', [y, b.int64([maps, 1, height, width])]);
-  const sums = writeConv(b, { x: image, w: filters, attributes: { group: { kind: 'int', value: maps } } });
+  const sums = writeConv(b, { x: image, w: filters, attributes: { group: int(maps) } });
   const rows = b.node('Reshape', [sums, b.int64([examples, channels])]);
-  return b.node('ReduceSum', [rows, b.int64([0])], { keepdims: { kind: 'int', value: 0 } });
+  return summed(b, rows, [0], false);
 }
 
 function meanOfRows(b: GraphBuilder, rows: string): string {
   return b.opset >= 18
-    ? b.node('ReduceMean', [rows, b.int64([0])], { keepdims: { kind: 'int', value: 0 } })
-    : b.node('ReduceMean', [rows], { axes: ints([0]), keepdims: { kind: 'int', value: 0 } });
+    ? b.node('ReduceMean', [rows, b.int64([0])], { keepdims: int(0) })
+    : b.node('ReduceMean', [rows], { axes: ints([0]), keepdims: int(0) });
 }

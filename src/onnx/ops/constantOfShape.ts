@@ -3,10 +3,7 @@ import { allocate, elementCount, float32 } from '../../core/tensor.ts';
 import { describeNode, type GraphNode } from '../graph.ts';
 import { plain } from './execution.ts';
 import type { Op } from './op.ts';
-import { listedSizes } from './sizes.ts';
-
-/** Longer results are not worked out before the graph runs. */
-const longest = 64;
+import { listedSizes, longestKnown } from './sizes.ts';
 
 function fillOf(node: GraphNode) {
   const { value } = node.attributes;
@@ -26,7 +23,7 @@ export const constantOfShape: Op = {
     const wanted = constant(0);
     if (wanted === undefined) return undefined;
     const dims = Array.from(wanted.data, Number);
-    if (elementCount(dims) > longest) return undefined;
+    if (elementCount(dims) > longestKnown) return undefined;
     const { dtype, data: fill } = fillOf(node);
     const data = allocate(dtype, dims);
     for (let i = 0; i < data.length; i++) data[i] = fill[0]!;

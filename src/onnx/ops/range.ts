@@ -3,9 +3,7 @@ import { int64 } from '../../core/tensor.ts';
 import { describeNode } from '../graph.ts';
 import { plain } from './execution.ts';
 import { type InferContext, type Op, required } from './op.ts';
-
-/** Longer results are not worked out before the graph runs. */
-const longest = 64;
+import { longestKnown } from './sizes.ts';
 
 /** start, start + delta, … below limit (ONNX Range, opset 11): all three have to be known before the graph runs. */
 export const range: Op = {
@@ -18,7 +16,7 @@ export const range: Op = {
     const { start, delta } = boundsOf(context);
     const [type] = range.infer(context);
     const count = Number(type!.dims[0]);
-    if (type!.dtype !== 'int64' || count > longest) return undefined;
+    if (type!.dtype !== 'int64' || count > longestKnown) return undefined;
     return int64(Array.from({ length: count }, (_, i) => start + i * delta));
   },
   execute: (context) => {

@@ -3,6 +3,9 @@ import { productOf, quotientOf } from '../dims.ts';
 import type { Dim, ValueType } from '../graph.ts';
 import type { InferContext } from './op.ts';
 
+/** Shapes and axes are short; longer values are weights, which nobody computes with before the graph runs. */
+export const longestKnown = 64;
+
 /**
  * Whole numbers that are known before the graph runs, some of them perhaps by name only: shapes as exporters compute them
  * where the batch has no fixed size.

@@ -48,7 +48,7 @@ export function slidSizes(node: GraphNode, sizes: readonly Dim[], slide: Sliding
 }
 
 /** How many cells a dilated kernel spans. */
-export function reach({ kernel, dilations }: SlidingWindow, axis: number): number {
+export function reach({ kernel, dilations }: Pick<SlidingWindow, 'kernel' | 'dilations'>, axis: number): number {
   return dilations[axis]! * (kernel[axis]! - 1) + 1;
 }
 
@@ -77,7 +77,7 @@ function padsOf(node: GraphNode, sizes: readonly Dim[], slide: Omit<SlidingWindo
   const totals = sizes.map((size, axis) => {
     const stride = slide.strides[axis]!;
     const steps = Math.ceil(Number(size) / stride);
-    return Math.max(0, (steps - 1) * stride + reach({ ...slide, pads: [] }, axis) - Number(size));
+    return Math.max(0, (steps - 1) * stride + reach(slide, axis) - Number(size));
   });
   const small = totals.map((total) => Math.floor(total / 2));
   const large = totals.map((total) => Math.ceil(total / 2));

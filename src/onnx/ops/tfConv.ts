@@ -35,10 +35,9 @@ function convolve(tf: TfModule, image: TfTensor, w: TfTensor, slide: FlatWindow,
 /** Whether TensorFlow's own padding, what is left over behind, is the one asked for: that spares a copy. */
 function padsAsSame(sizes: readonly number[], slide: FlatWindow): boolean {
   return slide.pads.every(([before, after], axis) => {
-    const { kernel, strides, dilations } = slide;
-    const stride = strides[axis]!;
-    const span = dilations[axis]! * (kernel[axis]! - 1) + 1;
-    const total = Math.max(0, (Math.ceil(sizes[axis]! / stride) - 1) * stride + span - sizes[axis]!);
+    const stride = slide.strides[axis]!;
+    const steps = Math.ceil(sizes[axis]! / stride) - 1;
+    const total = Math.max(0, steps * stride + reach(slide, axis) - sizes[axis]!);
     return before === Math.floor(total / 2) && after === Math.ceil(total / 2);
   });
 }
@@ -67,10 +66,7 @@ function spread(
   const strides: [number, number] = [...slide.strides];
   const perGroup = w.shape[1]!;
   const [batch, ...sizes] = image.shape as [number, number, number, number];
-  const whole = strides.map((stride, axis) => {
-    const span = reach({ ...slide, pads: [] }, axis);
-    return stride * (sizes[axis]! - 1) + span;
-  }) as [number, number];
+  const whole = strides.map((stride, axis) => stride * (sizes[axis]! - 1) + reach(slide, axis)) as [number, number];
   const images = group === 1 ? [image] : tf.split(image, group, 3);
   const filters = group === 1 ? [w] : tf.split(w, group, 0);
   const parts = images.map((part, i) => {

@@ -1,3 +1,4 @@
+import { elementCount } from '../../core/tensor.ts';
 import type { TfModule, TfTensor } from './execution.ts';
 
 /**
@@ -37,7 +38,7 @@ export function fromFront(tf: TfModule, indices: TfTensor, size: number): TfTens
  * GatherElements and ScatterElements).
  */
 export function flatPositions(tf: TfModule, shape: readonly number[], indices: TfTensor, axis: number): TfTensor {
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((product, size) => product * size, 1));
+  const strides = shape.map((_, i) => elementCount(shape.slice(i + 1)));
   const along = tf.mul(fromFront(tf, indices, shape[axis]!), tf.scalar(strides[axis]!, 'int32'));
   const total = shape.reduce<TfTensor>((sum, _, i) => {
     if (i === axis) return sum;

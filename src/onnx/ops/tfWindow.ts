@@ -1,3 +1,4 @@
+import { elementCount } from '../../core/tensor.ts';
 import type { ExecuteContext, TfModule, TfTensor } from './execution.ts';
 import { notInTf } from './execution.ts';
 import { reach, slidSizes, windowOf } from './slidingWindow.ts';
@@ -61,26 +62,24 @@ export function paddedImage(tf: TfModule, image: TfTensor, pads: FlatWindow['pad
  * convolution.
  */
 export function dilated(tf: TfModule, filter: TfTensor, dilations: readonly [number, number]): TfTensor {
-  return dilations.reduce(
-    (spread, dilation, axis) => (dilation === 1 ? spread : dilatedAlong(tf, spread, dilation, axis)),
-    filter,
-  );
+  return dilations.reduce((spread, dilation, axis) => spreadAlong(tf, spread, dilation, axis), filter);
 }
 
-function dilatedAlong(tf: TfModule, filter: TfTensor, dilation: number, axis: number): TfTensor {
-  const { shape } = filter;
+/** `x` with its entries along an axis `step` apart and zeros in between. */
+export function spreadAlong(tf: TfModule, x: TfTensor, step: number, axis: number): TfTensor {
+  if (step === 1) return x;
+  const { shape } = x;
   const size = shape[axis]!;
-  const outer = shape.slice(0, axis).reduce((product, length) => product * length, 1);
-  const inner = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
-  const apart = tf.pad(tf.reshape(filter, [outer, size, 1, inner]), [
+  const [outer, inner] = [elementCount(shape.slice(0, axis)), elementCount(shape.slice(axis + 1))];
+  const apart = tf.pad(tf.reshape(x, [outer, size, 1, inner]), [
     [0, 0],
     [0, 0],
-    [0, dilation - 1],
+    [0, step - 1],
     [0, 0],
   ]);
-  const reach = dilation * (size - 1) + 1;
-  const cut = tf.slice(tf.reshape(apart, [outer, size * dilation, inner]), [0, 0, 0], [outer, reach, inner]);
-  return tf.reshape(cut, [...shape.slice(0, axis), reach, ...shape.slice(axis + 1)]);
+  const reach = step * (size - 1) + 1;
+  const kept = tf.slice(tf.reshape(apart, [outer, size * step, inner]), [0, 0, 0], [outer, reach, inner]);
+  return tf.reshape(kept, [...shape.slice(0, axis), reach, ...shape.slice(axis + 1)]);
 }
 
 /** The kernel of Conv and ConvTranspose, [M, C, …] as [kH, kW, C, M], dilated. */

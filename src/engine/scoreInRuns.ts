@@ -1,0 +1,31 @@
+import { type Batch, sliceBatch } from '../core/batch.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { type ExampleOutput, labelsInput } from '../onnx/lossHead.ts';
+import type { Scores } from './engine.ts';
+
+type Numbers = Float32Array | Int32Array;
+
+/** Scores a batch in runs of at most `most` examples: `run` gives what `outputs` ask for of a part of it, in their order. */
+export async function scoreInRuns(
+  batch: Batch,
+  outputs: readonly ExampleOutput[],
+  most: number,
+  run: (part: Batch) => Promise<readonly Numbers[]>,
+): Promise<Scores> {
+  const count = batch.labels.length;
+  const scores = outputs.map((output) => (output === 'predicted' ? new Int32Array(count) : new Float32Array(count)));
+  for (let from = 0; from < count; from += most) {
+    const part = await run(count <= most ? batch : sliceBatch(batch, from, from + most));
+    part.forEach((numbers, index) => {
+      scores[index]!.set(numbers, from);
+    });
+  }
+  return Object.fromEntries(outputs.map((output, index) => [output, scores[index]])) as unknown as Scores;
+}
+
+/** What a batch feeds a graph with, its tensors by input name and the labels, each as an engine's own tensor by `to`. */
+export function feedsOf<T>(batch: Batch, inputs: readonly string[], to: (tensor: Tensor) => T): Record<string, T> {
+  const labels = { dtype: 'int32', dims: [batch.labels.length], data: batch.labels } as const;
+  const feeds = Object.fromEntries(inputs.map((input, index) => [input, to(batch.inputs[index]!)]));
+  return { ...feeds, [labelsInput]: to(labels) };
+}
