@@ -106,8 +106,9 @@ const layerNormalization = fc
     const all = [...dims, width];
     const axis = Math.max(all.length - axes, 0);
     const normalised = all.slice(axis);
-    // Spread out: the slope of the normalisation grows as the values come together.
-    const x = distinct(from, all);
+    // Far apart: as the values come together the slope grows, and the difference itself is no longer the derivative.
+    const near = distinct(from, all);
+    const x = { ...near, data: (near.data as Float32Array).map((value) => 4 * value) };
     return call(
       'LayerNormalization',
       [
