@@ -17,6 +17,8 @@ export interface Dataset {
   readonly trueLabels?: Int32Array;
   /** SHA-256 (hex) of the stored examples in id order, without labels. */
   readonly contentHash: string;
+  /** The contentHash that the first `length` examples alone would have: by it the beginning of data that grew is known again. */
+  hashOfFirst(length: number): Promise<string>;
   /** What made numbers of stored bytes, with its version, where another might give others; part of the fingerprint. */
   readonly decoder?: string;
   /** An example as people read it, where the data are text. */

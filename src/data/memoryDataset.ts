@@ -51,6 +51,7 @@ export async function memoryDataset(data: MemoryData): Promise<Dataset> {
     labels,
     ...(trueLabels && { trueLabels }),
     contentHash: data.contentHash ?? (await contentHash(columns.map(({ bytes }) => bytes))),
+    hashOfFirst: (first) => contentHash(columns.map(({ bytes }) => bytes.subarray(0, (bytes.length / length) * first))),
     async gather(ids) {
       const batchLabels = Int32Array.from(ids, (id) => {
         const label = labels[id];

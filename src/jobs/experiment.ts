@@ -23,36 +23,45 @@ export interface DataOptions {
   readonly dataSeed: number;
 }
 
-/** Training data with the labels to train on, split into holdout and target, and the test data. */
-export interface Experiment {
+/** Training data with the labels to train on, split into holdout and target. */
+export interface TrainingData {
   readonly options: DataOptions;
   readonly data: Dataset;
-  readonly test: Dataset;
   readonly split: Split;
   /** Identifies stored bytes and labels as trained on. */
   readonly fingerprint: string;
+}
+
+/** Training data, and the test data that go with them. */
+export interface Experiment extends TrainingData {
+  readonly test: Dataset;
   readonly testFingerprint: string;
 }
 
-/** Opens the data of an experiment. Everything random in it follows from `dataSeed`. */
+/** Opens the data of an experiment. */
 export async function openExperiment(options: DataOptions): Promise<Experiment> {
+  const { data: name, test: testName, vocab = null, tokens = null } = options;
+  if (testName === null) await requireTestBeside(name);
+  const training = await openTrainingData(options);
+  const test = await openData(testName ?? name, 'test', { classes: training.data.classes, vocab, tokens });
+  requireAlike(training.data, test);
+  return { ...training, test, testFingerprint: await fingerprintData(test) };
+}
+
+/** Opens training data alone. Everything random in it follows from `dataSeed`. */
+export async function openTrainingData(options: DataOptions): Promise<TrainingData> {
   // A run begun before there were the last three has no word of them.
-  const { data: name, test: testName, holdout, noise, dataSeed, labels = null, vocab = null, tokens = null } = options;
+  const { data: name, test, holdout, noise, dataSeed, labels = null, vocab = null, tokens = null } = options;
   if (labels !== null && noise !== 'none')
     throw usageError(`Cannot add --noise ${noise} to the labels of --labels ${labels}: give one of them`);
-  if (testName === null) await requireTestBeside(name);
   const stored = await openData(name, 'train', { vocab, tokens });
   const split = splitHoldout(holdout, stored.length, dataSeed);
   const data = labels === null ? addLabelNoise(stored, noise, dataSeed) : await giveLabels(stored, labels);
-  const test = await openData(testName ?? name, 'test', { classes: data.classes, vocab, tokens });
-  requireAlike(data, test);
   return {
-    options: { data: name, test: testName, holdout, noise, labels, vocab, tokens, dataSeed },
+    options: { data: name, test, holdout, noise, labels, vocab, tokens, dataSeed },
     data,
-    test,
     split,
     fingerprint: await fingerprintData(data),
-    testFingerprint: await fingerprintData(test),
   };
 }
 

@@ -36,7 +36,7 @@ export async function prepareIrreducible(
     throw dataError(
       `Cannot go on with "${folder}": il.json is not the card of its il.onnx, remove both to train the IL model again`,
     );
-  if (!(await exists(store))) await scoreToStore(experiment, model, card, { ...options, split: 'target' }, store, host);
+  await scoreToStore(experiment, model, card, { ...options, split: 'target' }, store, host);
   const { manifest, readTable } = await openLossStore(store);
   return { card, store, table: await readTable(), scoringSeconds: manifest.scoring.seconds };
 }

@@ -7,7 +7,7 @@ import { trainStep } from '../onnx/trainStep.ts';
 import { parseReportData, type ReportData } from '../report/reportData.ts';
 import { exists, isFolder, joinPath, readText } from '../runtime/files.ts';
 import type { StoreManifest } from '../store/manifest.ts';
-import { openLossStore } from '../store/readStore.ts';
+import { isLossStore, openLossStore } from '../store/readStore.ts';
 import { parameterCount, readModelFile } from './model.ts';
 
 /** What an .onnx file holds, as far as training and scoring care. */
@@ -39,10 +39,10 @@ export async function inspect(path: string): Promise<Inspection> {
     const { graph } = await readModelFile(path);
     return { kind: 'model', model: describeModel(graph, path) };
   }
-  if (await exists(joinPath(path, 'manifest.json'))) {
+  if (await isLossStore(path)) {
     const store = await openLossStore(path);
-    const { loss } = await store.readTable();
-    return { kind: 'store', manifest: store.manifest, losses: loss };
+    const { loss, scoredBy } = await store.readLosses();
+    return { kind: 'store', manifest: store.manifest, losses: loss.filter((_, id) => scoredBy[id] !== 0) };
   }
   const report = joinPath(path, 'report.json');
   if (await exists(report)) return { kind: 'run', report: parseReportData(await readText(report), report) };

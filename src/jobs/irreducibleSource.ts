@@ -6,6 +6,7 @@ import { type IrreducibleLosses, onlineLosses, storedLosses } from '../loop/irre
 import { exists, joinPath } from '../runtime/files.ts';
 import { unpackIds } from '../store/idSet.ts';
 import { readIrreducibleLosses } from '../store/irreducibleLosses.ts';
+import { isLossStore } from '../store/readStore.ts';
 import type { Experiment } from './experiment.ts';
 import { readIlCard } from './ilCard.ts';
 import { feedFrom, readModelFile } from './model.ts';
@@ -23,7 +24,7 @@ export async function openIrreducible(
 ): Promise<IrreducibleLosses> {
   if (path.endsWith('.onnx')) return openOnline(path, experiment, device, say);
   const inside = joinPath(path, 'il.onnx');
-  const isModelFolder = !(await exists(joinPath(path, 'manifest.json'))) && (await exists(inside));
+  const isModelFolder = !(await isLossStore(path)) && (await exists(inside));
   return isModelFolder ? openOnline(inside, experiment, device, say) : openStored(path, experiment, say);
 }
 
@@ -43,8 +44,10 @@ async function openStored(
   { data, split, fingerprint }: Experiment,
   say: (line: string) => void,
 ): Promise<IrreducibleLosses> {
-  const expected = { data: { name: data.name, fingerprint }, preprocessing: data.preprocessing };
+  const expected = { data: { name: data.name, fingerprint } };
   const { loss, nan, manifest } = await readIrreducibleLosses(folder, expected, split.target);
+  const megabytes = (loss.byteLength / 2 ** 20).toFixed(loss.byteLength < 2 ** 20 ? 2 : 0);
+  say(`${folder}: irreducible losses of ${split.target.length.toLocaleString('en-US')} examples in ${megabytes} MiB`);
   if (nan > 0) say(`${folder}: ${nan} irreducible losses are not a number, these examples are never selected`);
   if (manifest.models.some(({ trainedOn }) => trainedOn === null)) say(`${folder}: ${leaksUnknown}`);
   return storedLosses(loss);

@@ -1,13 +1,18 @@
-import { usageError } from '../core/errors.ts';
+import { dataError, usageError } from '../core/errors.ts';
+import { bytesPerElement, elementCount } from '../core/tensor.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { fingerprintOfFirst } from '../data/fingerprint.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions } from '../engine/engine.ts';
-import { openScorer } from '../engine/ort/openScorer.ts';
-import { scoreAll, scoringBatch } from '../loop/evaluate.ts';
+import { openScorerPool, type ScorerPool } from '../engine/ort/scorerPool.ts';
+import { scoreShards } from '../loop/scoreShards.ts';
 import { versions } from '../runtime/host.ts';
-import type { LossTable } from '../store/lossTable.ts';
-import type { StoreManifest } from '../store/manifest.ts';
-import { writeLossStore } from '../store/writeStore.ts';
-import type { Experiment } from './experiment.ts';
+import { grownIds } from '../store/idSet.ts';
+import type { StoreDescription, StoreManifest, TrainedOn } from '../store/manifest.ts';
+import { countIds, planShards, type StorePart, usualSpan } from '../store/planShards.ts';
+import { isLossStore, openLossStore } from '../store/readStore.ts';
+import { openStoreWriter, type StoreWriter } from '../store/storeWriter.ts';
+import type { TrainingData } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import type { IlCard } from './ilCard.ts';
 import { feedFrom, type ModelFile } from './model.ts';
@@ -18,107 +23,163 @@ export type ScoreSplit = (typeof scoreSplits)[number];
 
 export interface ScoreOptions extends DeviceOptions {
   readonly split: ScoreSplit;
+  /** Threads with a session each, which share `threads`; default: as many as threads. */
+  readonly workers?: number | null;
+  /** The part of the work that this machine does; default all of it. */
+  readonly part?: StorePart | null;
+  /** Ids that a shard spans; default some tens of shards. */
+  readonly span?: number | null;
+  /** Whether a store of data that have grown since is added to; default no. */
+  readonly append?: boolean;
 }
 
 /** What scoring gave, and how fast it was. */
 export interface ScoreResult {
-  readonly table: LossTable;
   readonly manifest: StoreManifest;
+  /** Examples scored now; the others were there. */
+  readonly scored: number;
+  /** Wall-clock of these. */
   readonly seconds: number;
 }
 
 /**
- * Computes the irreducible loss of every example of a split once, with an IL model in eval mode, and writes them into a loss
- * store at `folder`. `card` says what the model was trained on; null where that is not known.
+ * Computes the irreducible loss of every example of a split once, with an IL model in eval mode, into the loss store `folder`.
+ * What an interrupted run of the same kind left there is kept, and what is damaged is made anew. `card` says what the
+ * model was trained on; null where that is not known.
  */
 export async function scoreToStore(
-  experiment: Experiment,
+  training: TrainingData,
   model: ModelFile,
   card: IlCard | null,
-  { split, device, threads }: ScoreOptions,
+  options: ScoreOptions,
   folder: string,
   host: Host,
 ): Promise<ScoreResult> {
-  const { data, options } = experiment;
-  const ids = idsOf(experiment, split);
-  if (ids.length === 0)
-    throw usageError(`Cannot score the split "${split}": it is empty with --holdout ${options.holdout}`);
+  const { data } = training;
+  const ids = idsOf(training, options.split);
+  const description = await describe(training, model, card, options);
+  const planned = planShards(ids, description.span, description.part);
+  const earlier = options.append ? await fingerprintBefore(folder, data) : null;
+  const writer = await openStoreWriter(folder, description, planned, { earlier });
+  if (writer.kept > 0) host.say(`${folder}: ${writer.kept.toLocaleString('en-US')} examples are there already`);
+  if (writer.damaged.length > 0) host.say(`${folder}: ${writer.damaged.join(', ')} damaged, scored again`);
+  const scored = countIds(writer.missing);
   const began = performance.now();
-  const table = await scoreTable(experiment, model, ids, { device, threads }, host);
-  const seconds = (performance.now() - began) / 1000;
-  const manifest = await writeLossStore(
-    folder,
-    {
-      created: new Date().toISOString(),
-      writtenBy: versions(),
-      data: {
-        name: data.name,
-        fingerprint: experiment.fingerprint,
-        contentHash: data.contentHash,
-        length: data.length,
-        classes: data.classes,
-        noise: options.noise,
-        labels: options.labels,
-        vocab: options.vocab,
-        tokens: options.tokens,
-        decoder: data.decoder ?? null,
-        holdout: options.holdout,
-        dataSeed: options.dataSeed,
-        split,
-      },
-      model: {
-        name: model.name,
-        fingerprint: await sha256(model.bytes),
-        architecture: card?.model.architecture ?? null,
-        trainedOn: card?.trainedOn ?? null,
-      },
-      preprocessing: data.preprocessing,
-      scoring: { device, precision: 'fp32', mode: 'eval', grid: null, seconds },
-      part: null,
-    },
-    table,
-  );
-  return { table, manifest, seconds };
+  try {
+    if (scored > 0) await scoreMissing(writer, data, model, options, host);
+    return { manifest: await writer.finish(), scored, seconds: (performance.now() - began) / 1000 };
+  } finally {
+    await writer.close();
+  }
 }
 
-function idsOf({ data, split }: Experiment, which: ScoreSplit): Uint32Array {
-  return which === 'all' ? Uint32Array.from({ length: data.length }, (_, id) => id) : split[which];
+function idsOf({ data, split, options }: TrainingData, which: ScoreSplit): Uint32Array {
+  const ids = which === 'all' ? Uint32Array.from({ length: data.length }, (_, id) => id) : split[which];
+  if (ids.length === 0)
+    throw usageError(`Cannot score the split "${which}": it is empty with --holdout ${options.holdout}`);
+  return ids;
 }
 
-async function scoreTable(
-  { data }: Experiment,
+/** What is known of the store before a loss is computed. */
+async function describe(
+  { data, options, fingerprint }: TrainingData,
   model: ModelFile,
-  ids: Uint32Array,
-  device: DeviceOptions,
-  host: Host,
-): Promise<LossTable> {
-  const { progress } = host;
-  const table: LossTable = {
-    ids,
-    loss: new Float32Array(ids.length),
-    labels: Int32Array.from(ids, (id) => data.labels[id]!),
-    predicted: new Int32Array(ids.length),
-    margin: new Float32Array(ids.length),
+  card: IlCard | null,
+  { split, device, part = null, span }: ScoreOptions,
+): Promise<StoreDescription> {
+  const { noise, labels, vocab, tokens, holdout, dataSeed } = options;
+  return {
+    created: new Date().toISOString(),
+    writtenBy: versions(),
+    data: {
+      name: data.name,
+      fingerprint,
+      contentHash: data.contentHash,
+      length: data.length,
+      classes: data.classes,
+      ...{ noise, labels, vocab, tokens, imageSize: null },
+      inputs: data.inputs.map(({ dtype, dims }) => `${dtype}[${dims}]`).join(' '),
+      decoder: data.decoder ?? null,
+      ...{ holdout, dataSeed, split },
+    },
+    model: {
+      name: model.name,
+      fingerprint: await sha256(model.bytes),
+      architecture: card?.model.architecture ?? null,
+      trainedOn: card === null ? null : await trainedOnHere(card.trainedOn, data),
+    },
+    preprocessing: data.preprocessing,
+    scoring: { device, precision: 'fp32', mode: 'eval', agreement: null },
+    part,
+    span: span ?? usualSpan(data.length),
   };
-  const scorer = await openScorer(model.graph, {
+}
+
+/** What a model was trained on, told in terms of data that have grown since, so that a leak is still found. */
+async function trainedOnHere(trainedOn: TrainedOn, data: Dataset): Promise<TrainedOn> {
+  const { contentHash, ids } = trainedOn;
+  if (contentHash === data.contentHash || ids.length >= data.length) return trainedOn;
+  if ((await data.hashOfFirst(ids.length)) !== contentHash) return trainedOn;
+  return { ...trainedOn, contentHash: data.contentHash, ids: grownIds(ids, data.length) };
+}
+
+/** The fingerprint of the examples that a store in `folder` knows, as they are now; null where there is no store. */
+async function fingerprintBefore(folder: string, data: Dataset): Promise<string | null> {
+  if (!(await isLossStore(folder))) return null;
+  const { length } = (await openLossStore(folder)).manifest.data;
+  if (length > data.length)
+    throw dataError(
+      `Cannot add to loss store "${folder}": it was made for ${length} examples, "${data.name}" has ${data.length}`,
+    );
+  return fingerprintOfFirst(data, length);
+}
+
+/** A batch is sent to a worker at once: big enough for the messages not to count, small enough to wait for after Ctrl-C. */
+const mostRunsPerBatch = 4;
+const mostPerBatch = 1024;
+const mostBytesPerBatch = 8 * 2 ** 20;
+
+/** Whole runs, of which few batches fit into memory. */
+function batchSize({ inputs }: Dataset, { examplesPerRun }: ScorerPool): number {
+  const bytes = inputs.reduce((sum, { dtype, dims }) => sum + bytesPerElement(dtype) * elementCount(dims), 0);
+  const runs = Math.floor(Math.min(mostPerBatch, mostBytesPerBatch / bytes) / examplesPerRun);
+  return examplesPerRun * Math.max(1, Math.min(mostRunsPerBatch, runs));
+}
+
+/** Scores what is missing, and writes each shard while the next one is scored. */
+async function scoreMissing(
+  writer: StoreWriter,
+  data: Dataset,
+  model: ModelFile,
+  options: ScoreOptions,
+  host: Host,
+): Promise<void> {
+  const { progress } = host;
+  const pool = await openScorerPool(model.graph, {
     ...feedFrom(data, model.name),
-    ...device,
+    ...options,
     outputs: ['loss', 'predicted', 'margin'],
   });
-  progress.start('scoring', ids.length);
+  progress.start('scoring', countIds(writer.missing));
   let done = 0;
+  const onScored = (count: number) => {
+    done += count;
+    progress.update(done);
+    checkInterrupted(host, 'while scoring');
+  };
+  let writing = Promise.resolve();
   try {
-    for await (const { scores } of scoreAll(scorer, data, ids, scoringBatch)) {
-      table.loss.set(scores.loss, done);
-      table.predicted.set(scores.predicted, done);
-      table.margin.set(scores.margin!, done);
-      done += scores.loss.length;
-      progress.update(done);
-      checkInterrupted(host, 'while scoring');
+    const work = { batch: batchSize(data, pool), workers: pool.workers, onScored };
+    for await (const { shard, table } of scoreShards(pool, data, writer.missing, work)) {
+      await writing;
+      writing = writer.write(shard, table);
+      // Told when its turn comes; until then it must not count as unhandled.
+      writing.catch(() => undefined);
     }
+    await writing;
   } finally {
-    await scorer.close();
+    await writing.catch(() => undefined);
+    await pool.close();
   }
   progress.finish();
-  return table;
 }

@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/dataset.ts';
-import type { Scorer } from '../engine/engine.ts';
+import type { Scorer, Scores } from '../engine/engine.ts';
 
 /** How well a model does on some examples. */
 export interface Evaluation {
@@ -14,7 +14,7 @@ export const scoringBatch = 2000;
 export async function evaluate(model: Scorer, data: Dataset, ids: Uint32Array): Promise<Evaluation> {
   let right = 0;
   let total = 0;
-  for await (const { scores, ids: scored } of scoreAll(model, data, ids, scoringBatch)) {
+  for await (const { scores, ids: scored } of scoreBatches(model, data, batchesOf(ids, scoringBatch))) {
     scores.predicted.forEach((predicted, i) => {
       if (predicted === data.labels[scored[i]!]) right += 1;
       total += scores.loss[i]!;
@@ -23,28 +23,36 @@ export async function evaluate(model: Scorer, data: Dataset, ids: Uint32Array): 
   return { accuracy: right / ids.length, loss: total / ids.length };
 }
 
-/** Scores `ids` batch by batch; while one batch is computed the next is gathered. Results come in the order of the ids. */
-export async function* scoreAll(
+/** `ids` in batches of `size`, the last one smaller. */
+export function* batchesOf(ids: Uint32Array, size: number): Generator<Uint32Array> {
+  for (let start = 0; start < ids.length; start += size) yield ids.subarray(start, start + size);
+}
+
+/**
+ * Scores batch after batch; while `workers` of them are computed the next are gathered. Results come in the order of the
+ * batches, and no more than a few of them are in memory at a time.
+ */
+export async function* scoreBatches(
   model: Scorer,
   data: Dataset,
-  ids: Uint32Array,
-  batchSize: number,
-): AsyncGenerator<{ readonly ids: Uint32Array; readonly scores: Awaited<ReturnType<Scorer['score']>> }> {
-  const submit = (start: number) => {
-    const part = ids.subarray(start, start + batchSize);
-    const scores = data.gather(part).then((batch) => model.score(batch));
+  batches: Iterable<Uint32Array>,
+  workers = 1,
+): AsyncGenerator<{ readonly ids: Uint32Array; readonly scores: Scores }> {
+  const submit = (ids: Uint32Array) => {
+    const scores = data.gather(ids).then((batch) => model.score(batch));
     // A failure is reported when its turn comes; until then it must not count as unhandled.
     scores.catch(() => undefined);
-    return { ids: part, scores };
+    return { ids, scores };
   };
-  const inFlight = 3;
-  const queue = [];
-  for (let start = 0; start < ids.length || queue.length > 0; ) {
-    while (queue.length < inFlight && start < ids.length) {
-      queue.push(submit(start));
-      start += batchSize;
-    }
-    const { ids: part, scores } = queue.shift()!;
-    yield { ids: part, scores: await scores };
+  const inFlight = 2 * workers + 1;
+  const queue: ReturnType<typeof submit>[] = [];
+  const first = async () => {
+    const { ids, scores } = queue.shift()!;
+    return { ids, scores: await scores };
+  };
+  for (const ids of batches) {
+    queue.push(submit(ids));
+    if (queue.length >= inFlight) yield await first();
   }
+  while (queue.length > 0) yield await first();
 }

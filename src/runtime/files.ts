@@ -95,6 +95,11 @@ function temporaryBeside(path: string): string {
   return `${resolve(path)}.${globalThis.crypto.randomUUID().slice(0, 8)}.tmp`;
 }
 
+/** The name that a half-written file, left by a kill, was to get in the end; null for a file of any other name. */
+export function finalName(name: string): string | null {
+  return /^(.+)\.[0-9a-f]{8}\.tmp$/.exec(name)?.[1] ?? null;
+}
+
 async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   await file.sync().finally(() => file.close());

@@ -54,3 +54,8 @@ export function packageFile(path: string): string {
   const fromHere = relative(process.cwd(), absolute);
   return fromHere.length < absolute.length && !fromHere.startsWith('..') ? fromHere : absolute;
 }
+
+/** The value of an environment variable; undefined where it is not set. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
+}

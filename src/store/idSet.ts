@@ -37,3 +37,10 @@ export function unpackIds({ length, count, bits }: PackedIds): Uint32Array {
     );
   return ids;
 }
+
+/** The same ids as a set of those of a data set that has grown to `length` examples. */
+export function grownIds({ count, bits }: PackedIds, length: number): PackedIds {
+  const bytes = new Uint8Array(Math.ceil(length / 8));
+  bytes.set(fromBase64(bits));
+  return { length, count, bits: toBase64(bytes) };
+}

@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { dataError } from '../core/errors.ts';
 import type { PackedIds } from './idSet.ts';
 import type { LossStatistics } from './lossTable.ts';
+import type { StorePart } from './planShards.ts';
+
+/** The file of a store that is there when it is whole. */
+export const manifestName = 'manifest.json';
 
 /** What a model was trained on, so that a leak into its losses is found. */
 export interface TrainedOn {
@@ -41,13 +45,27 @@ export interface StoreShard {
   readonly bytes: number;
   /** SHA-256 (hex) of the file. */
   readonly sha256: string;
+  /** Where in the file the values of a column begin; `rows` of them lie there one after the other, little endian. */
+  readonly offsets: Readonly<Record<NumberColumn, number>>;
 }
 
-/** The manifest.json of a loss store, version 1. docs/formats.md describes every field. */
-export interface StoreManifest {
-  readonly format: 'rho-loss-store';
-  readonly version: 1;
-  /** ISO 8601, UTC. */
+/** Columns of a shard whose values take four bytes each. */
+export const numberColumns = ['id', 'loss', 'label', 'predicted', 'margin'] as const;
+export type NumberColumn = (typeof numberColumns)[number];
+
+/** How losses of a reduced precision rank the examples beside those of fp32, on a sample. */
+export interface RankAgreement {
+  /** Examples compared. */
+  readonly sample: number;
+  /** Spearman's rank correlation; null where one side does not vary. */
+  readonly spearman: number | null;
+  /** Share of the tenth with the highest loss that both have in common. */
+  readonly topTenth: number;
+}
+
+/** What is known of a store before a loss is computed. */
+export interface StoreDescription {
+  /** When its making began: ISO 8601, UTC. */
   readonly created: string;
   readonly writtenBy: { readonly rhoLoss: string; readonly onnxruntime: string; readonly runtime: string };
   readonly data: {
@@ -59,10 +77,13 @@ export interface StoreManifest {
     readonly classes: number;
     /** The rule given to --noise. */
     readonly noise: string;
-    /** What was given to --labels, --vocab and --tokens; null where nothing was. */
+    /** What was given to --labels, --vocab, --tokens and --image-size; null where nothing was. */
     readonly labels: string | null;
     readonly vocab: string | null;
     readonly tokens: number | null;
+    readonly imageSize: number | null;
+    /** Type and sizes of the inputs as stored, such as `uint8[1,28,28]`. */
+    readonly inputs: string;
     /** What made numbers of stored bytes; null where nothing had to. */
     readonly decoder: string | null;
     /** The rule given to --holdout. */
@@ -70,22 +91,31 @@ export interface StoreManifest {
     readonly dataSeed: number;
     readonly split: 'target' | 'holdout' | 'all';
   };
-  /** One, or several that each scored what the others were trained on. */
-  readonly models: readonly StoreModel[];
+  readonly model: StoreModel;
   readonly preprocessing: StorePreprocessing;
   readonly scoring: {
-    /** ONNX Runtime's execution provider. */
+    /** ONNX Runtime's execution provider; `none` where the losses come from elsewhere. */
     readonly device: string;
     /** `fp32`, or another one such as `int8`. */
     readonly precision: string;
     readonly mode: 'eval' | 'train';
-    /** Ids per cell where losses depend on what shares a batch: the ids of one cell are scored together; else null. */
-    readonly grid: number | null;
-    /** Wall-clock of scoring. */
-    readonly seconds: number;
+    /** Null where the precision is fp32. */
+    readonly agreement: RankAgreement | null;
   };
-  /** Which part (1 … `of`) of the split this store holds; null where it holds the whole split. */
-  readonly part: { readonly index: number; readonly of: number } | null;
+  /** Which part of the split this store holds; null where it holds the whole split. */
+  readonly part: StorePart | null;
+  /** A shard holds examples of one stretch of so many ids. */
+  readonly span: number;
+}
+
+/** The manifest.json of a loss store, version 1. docs/formats.md describes every field. */
+export interface StoreManifest extends Omit<StoreDescription, 'model' | 'scoring'> {
+  readonly format: 'rho-loss-store';
+  readonly version: 1;
+  /** One, or several that each scored what the others were trained on. */
+  readonly models: readonly StoreModel[];
+  /** With the wall-clock that scoring took. */
+  readonly scoring: StoreDescription['scoring'] & { readonly seconds: number };
   /** Rows of all shards. */
   readonly count: number;
   readonly statistics: LossStatistics;
@@ -106,9 +136,37 @@ export const trainedOnSchema: z.ZodType<TrainedOn> = z.object({
   ids: packedIds,
 });
 
-const manifestSchema: z.ZodType<StoreManifest> = z.object({
-  format: z.literal('rho-loss-store'),
-  version: z.literal(1),
+/** Checks what a manifest or a journal says of a shard. */
+export const shardSchema: z.ZodType<StoreShard> = z.object({
+  // A bare name: a manifest must not lead the reader out of its folder.
+  file: z.string().regex(/^shard-\d{5,}(-\d+)?\.parquet$/, 'expected a name such as shard-00000.parquet'),
+  model: natural,
+  rows: positive,
+  firstId: natural,
+  lastId: natural,
+  bytes: positive,
+  sha256: hash,
+  offsets: z.record(z.enum(numberColumns), natural),
+});
+
+const modelSchema: z.ZodType<StoreModel> = z.object({
+  name: text,
+  fingerprint: hash,
+  architecture: text.nullable(),
+  trainedOn: trainedOnSchema.nullable(),
+});
+
+const scoringSchema = z.object({
+  device: text,
+  precision: text,
+  mode: z.enum(['eval', 'train']),
+  agreement: z
+    .object({ sample: positive, spearman: z.number().nullable(), topTenth: z.number().min(0).max(1) })
+    .nullable(),
+});
+
+/** What description and manifest have in common. */
+const common = {
   created: z.iso.datetime(),
   writtenBy: z.object({ rhoLoss: text, onnxruntime: text, runtime: text }),
   data: z.object({
@@ -118,33 +176,37 @@ const manifestSchema: z.ZodType<StoreManifest> = z.object({
     length: natural,
     classes: positive,
     noise: text,
-    // Stores written before there were such options lack these four.
-    labels: text.nullable().default(null),
-    vocab: text.nullable().default(null),
-    tokens: positive.nullable().default(null),
-    decoder: text.nullable().default(null),
+    labels: text.nullable(),
+    vocab: text.nullable(),
+    tokens: positive.nullable(),
+    imageSize: positive.nullable(),
+    inputs: text,
+    decoder: text.nullable(),
     holdout: text,
     dataSeed: z.int(),
     split: z.enum(['target', 'holdout', 'all']),
   }),
-  models: z
-    .array(
-      z.object({ name: text, fingerprint: hash, architecture: text.nullable(), trainedOn: trainedOnSchema.nullable() }),
-    )
-    .min(1)
-    .max(255),
   preprocessing: z.looseObject({ kind: text }),
-  scoring: z.object({
-    device: text,
-    precision: text,
-    mode: z.enum(['eval', 'train']),
-    grid: positive.nullable(),
-    seconds: z.number().min(0),
-  }),
   part: z
     .object({ index: positive, of: positive })
     .refine(({ index, of }) => index <= of, 'expected an index from 1 to "of"')
     .nullable(),
+  span: positive,
+};
+
+/** Checks what the journal of a store says of it. */
+export const descriptionSchema: z.ZodType<StoreDescription> = z.object({
+  ...common,
+  model: modelSchema,
+  scoring: scoringSchema,
+});
+
+const manifestSchema: z.ZodType<StoreManifest> = z.object({
+  format: z.literal('rho-loss-store'),
+  version: z.literal(1),
+  ...common,
+  models: z.array(modelSchema).min(1).max(255),
+  scoring: scoringSchema.extend({ seconds: z.number().min(0) }),
   count: natural,
   statistics: z.object({
     meanLoss: z.number().nullable(),
@@ -152,18 +214,7 @@ const manifestSchema: z.ZodType<StoreManifest> = z.object({
     nan: natural,
     infinite: natural,
   }),
-  shards: z.array(
-    z.object({
-      // A bare name: a manifest must not lead the reader out of its folder.
-      file: z.string().regex(/^shard-\d{5,}\.parquet$/, 'expected a name such as shard-00000.parquet'),
-      model: natural,
-      rows: positive,
-      firstId: natural,
-      lastId: natural,
-      bytes: positive,
-      sha256: hash,
-    }),
-  ),
+  shards: z.array(shardSchema),
 });
 
 /** Reads the text of the manifest of the store `folder`; anything but a valid version 1 is a data error. */

@@ -1,9 +1,9 @@
 import { dataError } from '../core/errors.ts';
-import { sha256 } from '../data/hash.ts';
-import { exists, joinPath, readBytes, readText } from '../runtime/files.ts';
+import { exists, joinPath, readText } from '../runtime/files.ts';
+import { journalName } from './journal.ts';
 import { joinTables, type LossTable } from './lossTable.ts';
-import { parseManifest, type StoreManifest, type StoreShard } from './manifest.ts';
-import { decodeShard } from './shard.ts';
+import { manifestName, parseManifest, type StoreManifest } from './manifest.ts';
+import { damaged, readShard } from './readShard.ts';
 
 /** The losses of a store by global id. */
 export interface LossesById {
@@ -24,72 +24,58 @@ export interface LossStore {
 
 const allColumns = ['ids', 'loss', 'labels', 'predicted', 'margin'] as const;
 
+/** Whether a folder holds a loss store that is whole, or was before it was added to. */
+export function isLossStore(folder: string): Promise<boolean> {
+  return exists(joinPath(folder, manifestName));
+}
+
 /** Opens a loss store: reads its manifest and nothing else. A folder that is no store of version 1 is a data error. */
 export async function openLossStore(folder: string): Promise<LossStore> {
-  const path = joinPath(folder, 'manifest.json');
-  if (!(await exists(path)))
-    throw dataError(
-      `Cannot read loss store "${folder}": ${(await exists(folder)) ? 'it has no manifest.json' : 'no such folder'}; ` +
-        'name the folder that "rho score" wrote',
-    );
-  const manifest = parseManifest(await readText(path), folder);
+  if (!(await isLossStore(folder))) throw await noStore(folder);
+  const manifest = parseManifest(await readText(joinPath(folder, manifestName)), folder);
   return {
     folder,
     manifest,
-    readTable: async () => joinTables((await readShards(folder, manifest, allColumns)).tables),
+    async readTable() {
+      const tables: LossTable[] = [];
+      for await (const { table } of shardsOf(folder, manifest, allColumns)) tables.push(table);
+      return joinTables(tables);
+    },
     async readLosses() {
-      const { tables, scoredBy } = await readShards(folder, manifest, ['ids', 'loss']);
       const loss = new Float32Array(manifest.data.length).fill(Number.NaN);
-      for (const { ids, loss: losses } of tables) for (const [row, id] of ids.entries()) loss[id] = losses[row]!;
+      let scoredBy = new Uint8Array(manifest.data.length);
+      for await (const { table, scoredBy: soFar } of shardsOf(folder, manifest, ['ids', 'loss'])) {
+        for (let row = 0; row < table.ids.length; row++) loss[table.ids[row]!] = table.loss[row]!;
+        scoredBy = soFar;
+      }
       return { loss, scoredBy };
     },
   };
 }
 
-/** The shards one by one, and by id which model's shard a row is from (see LossesById). */
-async function readShards<K extends keyof LossTable>(
+async function noStore(folder: string): Promise<Error> {
+  const cannot = `Cannot read loss store "${folder}"`;
+  if (!(await exists(folder))) return dataError(`${cannot}: no such folder; name the folder that "rho score" wrote`);
+  if (await exists(joinPath(folder, journalName)))
+    return dataError(`${cannot}: its scoring was interrupted; go on with the "rho score" command that began it`);
+  return dataError(`${cannot}: it has no manifest.json; name the folder that "rho score" wrote`);
+}
+
+/** The shards one by one, never two at a time in memory, and which ids they have told of so far (see LossesById). */
+async function* shardsOf<K extends keyof LossTable>(
   folder: string,
   { data, shards }: StoreManifest,
   columns: readonly (K | 'ids')[],
-): Promise<{ tables: Pick<LossTable, K | 'ids'>[]; scoredBy: Uint8Array }> {
-  const tables: Pick<LossTable, K | 'ids'>[] = [];
+): AsyncGenerator<{ readonly table: Pick<LossTable, K | 'ids'>; readonly scoredBy: Uint8Array<ArrayBuffer> }> {
   const scoredBy = new Uint8Array(data.length);
   for (const shard of shards) {
     const table = await readShard(folder, shard, columns);
-    for (const id of table.ids) {
+    for (let row = 0; row < table.ids.length; row++) {
+      const id = table.ids[row]!;
       if (id >= data.length) throw damaged(folder, shard, `id ${id} is not among the ${data.length} examples`);
       if (scoredBy[id] !== 0) throw damaged(folder, shard, `id ${id} is in the store twice`);
       scoredBy[id] = 1 + shard.model;
     }
-    tables.push(table);
+    yield { table, scoredBy };
   }
-  return { tables, scoredBy };
-}
-
-async function readShard<K extends keyof LossTable>(
-  folder: string,
-  shard: StoreShard,
-  columns: readonly (K | 'ids')[],
-): Promise<Pick<LossTable, K | 'ids'>> {
-  const path = joinPath(folder, shard.file);
-  if (!(await exists(path))) throw damaged(folder, shard, 'no such file');
-  const bytes = await readBytes(path);
-  if (bytes.length !== shard.bytes)
-    throw damaged(folder, shard, `it has ${bytes.length} bytes, expected ${shard.bytes}`);
-  const found = await sha256(bytes);
-  if (found !== shard.sha256)
-    throw damaged(folder, shard, `its SHA-256 is ${found.slice(0, 8)}, expected ${shard.sha256.slice(0, 8)}`);
-
-  const table = await decodeShard(bytes, columns).catch((error: Error) => {
-    throw damaged(folder, shard, error.message);
-  });
-  const { ids } = table;
-  if (ids.length !== shard.rows) throw damaged(folder, shard, `it has ${ids.length} rows, expected ${shard.rows}`);
-  if (ids[0] !== shard.firstId || ids.at(-1) !== shard.lastId || ids.some((id, row) => row > 0 && id <= ids[row - 1]!))
-    throw damaged(folder, shard, `its ids do not ascend from ${shard.firstId} to ${shard.lastId}`);
-  return table;
-}
-
-function damaged(folder: string, { file }: StoreShard, reason: string): Error {
-  return dataError(`Cannot read ${file} of loss store "${folder}": ${reason}; it is damaged, run "rho score" again`);
 }

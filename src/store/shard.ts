@@ -1,7 +1,8 @@
-import { parquetScan, type SchemaElement } from 'hyparquet';
+import { parquetMetadata, parquetScan, type SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { dataError } from '../core/errors.ts';
 import type { LossTable } from './lossTable.ts';
+import { type NumberColumn, numberColumns } from './manifest.ts';
 
 /** What the Parquet metadata of a shard says of it, so that a shard can be told without its manifest. */
 export interface ShardMetadata {
@@ -34,7 +35,7 @@ const schema: SchemaElement[] = [
  * A table as a Parquet file: columns id, loss, label, predicted, correct, margin. The bytes follow from table and
  * metadata alone. Ids that do not ascend and columns of different lengths are data errors.
  */
-export function encodeShard(table: LossTable, metadata: ShardMetadata): Uint8Array {
+export function encodeShard(table: LossTable, metadata: ShardMetadata): Uint8Array<ArrayBuffer> {
   const { ids, loss, labels, predicted, margin } = table;
   for (const column of [loss, labels, predicted, margin])
     if (column.length !== ids.length)
@@ -44,8 +45,8 @@ export function encodeShard(table: LossTable, metadata: ShardMetadata): Uint8Arr
       throw dataError(`Cannot write losses: id ${ids[row]} follows ${ids[row - 1]}, expected ascending ids`);
 
   const columnData = [
-    // As plain numbers: the writer refuses a Uint32Array with ids from 2^31 on.
-    { name: 'id', data: Array.from(ids) },
+    // The writer takes a Uint32Array for signed numbers.
+    { name: 'id', data: ids.at(-1)! < 2 ** 31 ? new Int32Array(ids) : Array.from(ids) },
     { name: 'loss', data: loss },
     { name: 'label', data: labels },
     { name: 'predicted', data: predicted },
@@ -57,7 +58,9 @@ export function encodeShard(table: LossTable, metadata: ShardMetadata): Uint8Arr
       columnData: columnData.map((column) => ({ ...column, encoding: 'PLAIN' })),
       schema,
       codec: 'UNCOMPRESSED',
-      rowGroupSize: 2 ** 20,
+      // One page a column, so that its values lie in one piece.
+      rowGroupSize: ids.length,
+      pageSize: 0,
       kvMetadata: [
         { key: 'rho-loss.version', value: '1' },
         { key: 'rho-loss.data', value: metadata.data },
@@ -65,6 +68,17 @@ export function encodeShard(table: LossTable, metadata: ShardMetadata): Uint8Arr
       ],
     }),
   );
+}
+
+/** Where the values of each column begin in the bytes of a shard. */
+export function columnOffsets(bytes: Uint8Array<ArrayBuffer>): Record<NumberColumn, number> {
+  const { columns } = parquetMetadata(bytes.buffer).row_groups[0]!;
+  const offsetOf = (column: NumberColumn) => {
+    const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)!.meta_data!;
+    // Behind the header of its one page.
+    return Number(chunk.data_page_offset + chunk.total_compressed_size) - 4 * Number(chunk.num_values);
+  };
+  return Object.fromEntries(numberColumns.map((column) => [column, offsetOf(column)])) as Record<NumberColumn, number>;
 }
 
 /**

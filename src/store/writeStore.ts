@@ -1,76 +1,36 @@
-import { dataError } from '../core/errors.ts';
-import { sha256 } from '../data/hash.ts';
-import { exists, joinPath, listFolder, writeFileAtomic, writeFolderAtomic } from '../runtime/files.ts';
-import { joinTables, type LossTable, lossStatistics } from './lossTable.ts';
-import { parseManifest, type StoreManifest, type StoreModel, type StoreShard } from './manifest.ts';
-import { encodeShard } from './shard.ts';
-
-/** What a manifest says that does not follow from the losses. */
-export interface StoreDescription
-  extends Omit<StoreManifest, 'format' | 'version' | 'models' | 'count' | 'statistics' | 'shards'> {
-  readonly model: StoreModel;
-}
+import { writeFolderAtomic } from '../runtime/files.ts';
+import { joinTables, type LossTable, sliceTable } from './lossTable.ts';
+import type { StoreDescription, StoreManifest } from './manifest.ts';
+import { planShards } from './planShards.ts';
+import { refuseOtherFiles } from './storeFolder.ts';
+import { checkIds, openStoreWriter } from './storeWriter.ts';
 
 /**
- * Writes a loss store of one model and one shard (none where `table` has no rows), whose rows may come in any order.
- * The folder is there whole or not at all; a store of that name is replaced. A folder that holds anything else, and ids
- * that are there twice or not in the data set, are data errors.
+ * Writes a loss store of losses that are all known, in any order. The folder is there whole or not at all; a store of that
+ * name is replaced. A folder that holds anything else, and ids that are there twice or not in the data set, are data errors.
  */
 export async function writeLossStore(
   folder: string,
-  { created, writtenBy, data, model, ...description }: StoreDescription,
+  description: StoreDescription,
   table: LossTable,
 ): Promise<StoreManifest> {
-  await refuseOtherFolder(folder);
+  await refuseOtherFiles(folder);
   const sorted = joinTables([table]);
-  const lastId = sorted.ids.at(-1) ?? -1;
-  if (lastId >= data.length)
-    throw dataError(
-      `Cannot write loss store "${folder}": id ${lastId} is not among the ${data.length} examples of "${data.name}"`,
-    );
-  const manifest = (shards: readonly StoreShard[]): StoreManifest => ({
-    format: 'rho-loss-store',
-    version: 1,
-    created,
-    writtenBy,
-    data,
-    models: [model],
-    ...description,
-    count: sorted.ids.length,
-    statistics: lossStatistics(sorted),
-    shards,
-  });
-
-  let written = manifest([]);
+  const planned = planShards(sorted.ids, description.span, null);
+  checkIds(folder, description.data, planned);
+  let manifest: StoreManifest | undefined;
   await writeFolderAtomic(folder, async (temporary) => {
-    if (sorted.ids.length > 0) {
-      const bytes = encodeShard(sorted, { data: data.fingerprint, model: model.fingerprint });
-      const file = 'shard-00000.parquet';
-      await writeFileAtomic(joinPath(temporary, file), bytes);
-      written = manifest([
-        {
-          file,
-          model: 0,
-          rows: sorted.ids.length,
-          firstId: sorted.ids[0]!,
-          lastId,
-          bytes: bytes.length,
-          sha256: await sha256(bytes),
-        },
-      ]);
+    const writer = await openStoreWriter(temporary, description, planned);
+    try {
+      let row = 0;
+      for (const shard of writer.missing) {
+        await writer.write(shard, sliceTable(sorted, row, row + shard.ids.length));
+        row += shard.ids.length;
+      }
+      manifest = await writer.finish();
+    } finally {
+      await writer.close();
     }
-    const json = `${JSON.stringify(written, null, 2)}\n`;
-    parseManifest(json, folder);
-    await writeFileAtomic(joinPath(temporary, 'manifest.json'), json);
   });
-  return written;
-}
-
-async function refuseOtherFolder(folder: string): Promise<void> {
-  if (!(await exists(folder))) return;
-  const other = (await listFolder(folder)).find((name) => !/^(manifest\.json|shard-\d+\.parquet)$/.test(name));
-  if (other !== undefined)
-    throw dataError(
-      `Cannot write loss store "${folder}": the folder holds "${other}", which writing would remove; name a new folder`,
-    );
+  return manifest!;
 }

@@ -3,7 +3,7 @@ import type { Batch } from '../../src/core/batch.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { memoryDataset } from '../../src/data/memoryDataset.ts';
 import type { Scorer, Scores } from '../../src/engine/engine.ts';
-import { evaluate, scoreAll } from '../../src/loop/evaluate.ts';
+import { batchesOf, evaluate, scoreBatches } from '../../src/loop/evaluate.ts';
 
 /** Example i is the number i, with the label i mod 3. */
 let data: Dataset;
@@ -44,7 +44,7 @@ function lateScorer(...delays: number[]): Scorer & { most(): number } {
 
 async function collect(scorer: Scorer, ids: Uint32Array, batch: number): Promise<{ ids: number[]; loss: number[] }[]> {
   const results = [];
-  for await (const result of scoreAll(scorer, data, ids, batch))
+  for await (const result of scoreBatches(scorer, data, batchesOf(ids, batch)))
     results.push({ ids: [...result.ids], loss: [...result.scores.loss] });
   return results;
 }
@@ -86,7 +86,8 @@ test('a failure comes when its turn does, and one behind it goes unnoticed', asy
   };
   const seen: number[] = [];
   const run = async () => {
-    for await (const { ids } of scoreAll(scorer, data, Uint32Array.of(0, 1, 2, 3, 4, 5), 2)) seen.push(...ids);
+    for await (const { ids } of scoreBatches(scorer, data, batchesOf(Uint32Array.of(0, 1, 2, 3, 4, 5), 2)))
+      seen.push(...ids);
   };
   await expect(run()).rejects.toThrow('batch 2 failed');
   expect(seen).toEqual([0, 1]);

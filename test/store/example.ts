@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { packIds } from '../../src/store/idSet.ts';
 import type { LossTable } from '../../src/store/lossTable.ts';
-import type { StoreDescription } from '../../src/store/writeStore.ts';
+import type { StoreDescription } from '../../src/store/manifest.ts';
 
 export const dataFingerprint: string = '3f2a91bc'.repeat(8);
 export const contentHash: string = '77aa11cc'.repeat(8);
@@ -33,6 +33,8 @@ export const description: StoreDescription = {
     labels: null,
     vocab: null,
     tokens: null,
+    imageSize: null,
+    inputs: 'uint8[1,28,28]',
     decoder: null,
     holdout: 'even-odd',
     dataSeed: 7,
@@ -45,8 +47,9 @@ export const description: StoreDescription = {
     trainedOn: { dataFingerprint, contentHash, ids: packIds([1, 3, 5, 7], 8) },
   },
   preprocessing: { kind: 'standardize', scale: 1 / 255, mean: [0.1307], std: [0.3081] },
-  scoring: { device: 'cpu', precision: 'fp32', mode: 'eval', grid: null, seconds: 0.5 },
+  scoring: { device: 'cpu', precision: 'fp32', mode: 'eval', agreement: null },
   part: null,
+  span: 4096,
 };
 
 /** A folder of its own for each test of the file that calls this, removed afterwards. */

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { joinTables, lossStatistics } from '../../src/store/lossTable.ts';
+import {
+  addSums,
+  joinTables,
+  lossStatistics,
+  noLosses,
+  sliceTable,
+  sumLosses,
+  unknownClass,
+} from '../../src/store/lossTable.ts';
 import { table } from './example.ts';
 
 test('joined tables have their rows in the order of ids, whichever table they come from', () => {
@@ -29,14 +37,24 @@ test('an id that is there twice is named', () => {
 });
 
 test('statistics are the mean loss and the share predicted as labelled', () => {
-  expect(lossStatistics(table)).toEqual({ meanLoss: 0.75, accuracy: 0.75, nan: 0, infinite: 0 });
+  expect(lossStatistics(sumLosses(table))).toEqual({ meanLoss: 0.75, accuracy: 0.75, nan: 0, infinite: 0 });
 });
 
 test('losses that are not finite are counted and left out of the mean', () => {
   const loss = Float32Array.of(Number.NaN, 1, Number.POSITIVE_INFINITY, 2);
-  expect(lossStatistics({ ...table, loss })).toEqual({ meanLoss: 1.5, accuracy: 0.75, nan: 1, infinite: 1 });
+  expect(lossStatistics(sumLosses({ ...table, loss }))).toEqual({ meanLoss: 1.5, accuracy: 0.75, nan: 1, infinite: 1 });
 });
 
 test('a mean of nothing is null', () => {
-  expect(lossStatistics(joinTables([]))).toEqual({ meanLoss: null, accuracy: null, nan: 0, infinite: 0 });
+  expect(lossStatistics(sumLosses(joinTables([])))).toEqual({ meanLoss: null, accuracy: null, nan: 0, infinite: 0 });
+});
+
+test('statistics of parts add up to those of the whole', () => {
+  const parts = [sliceTable(table, 0, 1), sliceTable(table, 1, 4)];
+  expect(lossStatistics(parts.map(sumLosses).reduce(addSums, noLosses))).toEqual(lossStatistics(sumLosses(table)));
+});
+
+test('there is no accuracy where no prediction is known', () => {
+  const predicted = new Int32Array(4).fill(unknownClass);
+  expect(lossStatistics(sumLosses({ ...table, predicted }))).toMatchObject({ meanLoss: 0.75, accuracy: null });
 });

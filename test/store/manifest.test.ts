@@ -3,7 +3,7 @@ import { RhoError } from '../../src/core/errors.ts';
 import { parseManifest, type StoreManifest } from '../../src/store/manifest.ts';
 import { description } from './example.ts';
 
-const { model, ...described } = description;
+const { model, scoring, ...described } = description;
 const shard = {
   file: 'shard-00000.parquet',
   model: 0,
@@ -12,12 +12,14 @@ const shard = {
   lastId: 6,
   bytes: 900,
   sha256: '0'.repeat(64),
+  offsets: { id: 33, loss: 78, label: 123, predicted: 168, margin: 240 },
 };
 const valid: StoreManifest = {
   format: 'rho-loss-store',
   version: 1,
   ...described,
   models: [model],
+  scoring: { ...scoring, seconds: 0.5 },
   count: 4,
   statistics: { meanLoss: 0.75, accuracy: 0.75, nan: 0, infinite: 0 },
   shards: [shard],
@@ -48,14 +50,20 @@ test('unknown fields are left out', () => {
   expect(parseManifest(JSON.stringify({ ...valid, later: 1 }), 'il')).toEqual(valid);
 });
 
-test('several models and shards, in parts or on an id grid, are version 1 too', () => {
+test('several models and shards, in parts or of a reduced precision, are version 1 too', () => {
   const manifest: StoreManifest = {
     ...valid,
     models: [model, { ...model, architecture: null, trainedOn: null }],
-    scoring: { device: 'cpu', precision: 'int8', mode: 'eval', grid: 1024, seconds: 0.5 },
+    scoring: {
+      device: 'cpu',
+      precision: 'int8',
+      mode: 'eval',
+      agreement: { sample: 1000, spearman: 0.9998, topTenth: 0.97 },
+      seconds: 0.5,
+    },
     part: { index: 2, of: 4 },
     count: 8,
-    shards: [shard, { ...shard, file: 'shard-00001.parquet', model: 1, firstId: 1, lastId: 7 }],
+    shards: [shard, { ...shard, file: 'shard-00001-2.parquet', model: 1, firstId: 1, lastId: 7 }],
   };
   expect(parseManifest(JSON.stringify(manifest), 'il')).toEqual(manifest);
 });

@@ -4,7 +4,7 @@ import { sha256 } from '../../src/data/hash.ts';
 import type { LossTable } from '../../src/store/lossTable.ts';
 import type { StoreManifest, StoreShard } from '../../src/store/manifest.ts';
 import { openLossStore } from '../../src/store/readStore.ts';
-import { encodeShard } from '../../src/store/shard.ts';
+import { columnOffsets, encodeShard } from '../../src/store/shard.ts';
 import { writeLossStore } from '../../src/store/writeStore.ts';
 import { dataFingerprint, description, modelFingerprint, table, temporaryFolder } from './example.ts';
 
@@ -36,6 +36,7 @@ async function addShard(rows: LossTable, changes: Partial<StoreShard> = {}): Pro
     lastId: rows.ids.at(-1)!,
     bytes: bytes.length,
     sha256: await sha256(bytes),
+    offsets: columnOffsets(bytes),
     ...changes,
   };
   await writeFile(at('il', file), bytes);
@@ -90,7 +91,7 @@ test('a flipped bit anywhere in a shard is found', async () => {
     changed[position]! ^= 1;
     await writeFile(shardPath(), changed);
     expect(await refusal()).toMatch(
-      /^RhoError: Cannot read shard-00000\.parquet of loss store ".*il": its SHA-256 is [0-9a-f]{8}, expected [0-9a-f]{8}; it is damaged, run "rho score" again$/,
+      /^RhoError: Cannot read shard-00000\.parquet of loss store ".*il": its SHA-256 is [0-9a-f]{8}, expected [0-9a-f]{8}; it is damaged, the "rho score" command that made the store mends it$/,
     );
   }
 });

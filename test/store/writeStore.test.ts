@@ -31,8 +31,8 @@ test('rows in any order make the same shard', async () => {
     predicted: table.predicted.toReversed(),
     margin: table.margin.toReversed(),
   };
-  const straight = await writeLossStore(at('a'), description, table);
-  expect(await writeLossStore(at('b'), description, reversed)).toEqual(straight);
+  const { shards } = await writeLossStore(at('a'), description, table);
+  expect((await writeLossStore(at('b'), description, reversed)).shards).toEqual(shards);
 });
 
 test('a store without rows has no shard', async () => {
@@ -77,7 +77,7 @@ test('a folder that holds anything but a store is refused and left as it is', as
   await mkdir(at('photos'));
   await writeFile(at('photos', 'cat.jpg'), 'cat');
   await expect(writeLossStore(at('photos'), description, table)).rejects.toThrow(
-    `Cannot write loss store "${at('photos')}": the folder holds "cat.jpg", which writing would remove; name a new folder`,
+    `Cannot write loss store "${at('photos')}": the folder holds "cat.jpg", which is no part of one; name a new folder`,
   );
   expect(await readdir(at('photos'))).toEqual(['cat.jpg']);
 });
@@ -103,7 +103,7 @@ test('a process killed between shard and manifest leaves no folder of that name'
   const left = await readdir(at());
   expect(left.length).toBe(1);
   expect(left[0]).toMatch(/^il\..*\.tmp$/);
-  expect(await readdir(at(left[0]!))).toEqual(['shard-00000.parquet']);
+  expect(await readdir(at(left[0]!))).toEqual(['scoring.jsonl']);
   await writeLossStore(at('il'), description, table);
   expect((await (await openLossStore(at('il'))).readTable()).loss).toEqual(table.loss);
 });

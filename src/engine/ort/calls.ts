@@ -2,13 +2,14 @@ import type { Batch } from '../../core/batch.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { DeviceOptions, Scores, StepResult, TrainerState } from '../engine.ts';
 import type { ScoringModel } from './scoringWork.ts';
+import type { Sharing } from './session.ts';
 import type { TrainingModel } from './trainingWork.ts';
 
 /** What a model's thread answers. One thread holds one model: either a scorer or a trainer. */
 export type WorkerCalls = {
   /** The block of ONNX Runtime's blocked operators here. */
   readonly block: (argument: null) => Promise<number | null>;
-  readonly openScorer: (argument: { model: ScoringModel; device: DeviceOptions }) => Promise<void>;
+  readonly openScorer: (argument: { model: ScoringModel; device: DeviceOptions; sharing: Sharing }) => Promise<void>;
   readonly openTrainer: (argument: { model: TrainingModel; device: DeviceOptions }) => Promise<void>;
   /** Weights by initialiser for a scorer that was opened with them as inputs. */
   readonly setWeights: (weights: Readonly<Record<string, Tensor>>) => Promise<void>;

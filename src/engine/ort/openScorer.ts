@@ -10,6 +10,7 @@ import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts
 import type { DeviceOptions, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import type { ScoringModel } from './scoringWork.ts';
+import type { Sharing } from './session.ts';
 
 export interface ScorerOptions extends FeedOptions, DeviceOptions {
   /** What to compute of each example. */
@@ -18,9 +19,13 @@ export interface ScorerOptions extends FeedOptions, DeviceOptions {
 
 /** Opens a model with its own weights for scoring, in a thread of its own. */
 export async function openScorer(model: Graph, options: ScorerOptions): Promise<Scorer> {
-  const scoring = scoringModel(model, scoreGraph(model, options), options);
+  return openScoringModel(scoringModel(model, scoreGraph(model, options), options), deviceOf(options), { spins: true });
+}
+
+/** Opens a score graph in a thread of its own. */
+export async function openScoringModel(model: ScoringModel, device: DeviceOptions, sharing: Sharing): Promise<Scorer> {
   const thread = startWorker('scorer');
-  await opened(thread, thread.call('openScorer', { model: scoring, device: deviceOf(options) }));
+  await opened(thread, thread.call('openScorer', { model, device, sharing }));
   return scorerOn(thread);
 }
 
@@ -54,7 +59,10 @@ export async function openRefreshedScorer(
   const graph = scoreGraph(model, { ...options, weightsAsInputs: refreshed });
   const scoring = scoringModel(model, graph, options);
   const thread = startWorker('scorer');
-  await opened(thread, thread.call('openScorer', { model: scoring, device: deviceOf(options) }));
+  await opened(
+    thread,
+    thread.call('openScorer', { model: scoring, device: deviceOf(options), sharing: { spins: true } }),
+  );
   return {
     ...scorerOn(thread),
     setWeights: (weights) =>

@@ -11,8 +11,8 @@ let weights: Readonly<Record<string, OrtTensor>> = {};
 
 const handlers: WorkerCalls = {
   block: () => findBlock(),
-  async openScorer({ model, device }) {
-    scorer = await openScoringWork(model, device);
+  async openScorer({ model, device, sharing }) {
+    scorer = await openScoringWork(model, device, sharing);
   },
   async openTrainer({ model, device }) {
     trainer = await openTrainingWork(model, device);

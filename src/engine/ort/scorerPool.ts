@@ -1,0 +1,62 @@
+import type { Graph } from '../../onnx/graph.ts';
+import { scoreGraph } from '../../onnx/scoreGraph.ts';
+import type { Scorer } from '../engine.ts';
+import { openScoringModel, type ScorerOptions, scoringModel } from './openScorer.ts';
+
+export interface ScorerPoolOptions extends ScorerOptions {
+  /** Threads with a session each, all of which share `threads`; default: one for each, as long as the weights fit. */
+  readonly workers?: number | null;
+}
+
+/** Several scorers of one model, each in a thread of its own, as one. */
+export interface ScorerPool extends Scorer {
+  /** Batches that are computed at a time. */
+  readonly workers: number;
+  /** A batch is computed in runs of so many examples; a batch of whole runs wastes nothing. */
+  readonly examplesPerRun: number;
+}
+
+/** Each session has a copy of the weights. */
+const mostBytesOfWeights = 2 ** 30;
+
+/** As many workers as threads, for two sessions of one thread do more than one of two; fewer where the model is large. */
+function usualWorkers({ device, threads }: ScorerOptions, bytes: number): number {
+  if (device !== 'cpu') return 1;
+  return Math.max(1, Math.min(threads, Math.floor(mostBytesOfWeights / bytes)));
+}
+
+/**
+ * Opens a model for scoring in several threads. A batch goes to the one with the least to do; which one that is depends on
+ * timing, what it answers does not.
+ */
+export async function openScorerPool(model: Graph, options: ScorerPoolOptions): Promise<ScorerPool> {
+  const scoring = scoringModel(model, scoreGraph(model, options), options);
+  const workers = options.workers ?? usualWorkers(options, scoring.bytes.length);
+  const device = { device: options.device, threads: Math.max(1, Math.floor(options.threads / workers)) };
+  const open = () => openScoringModel(scoring, device, { spins: workers === 1 });
+  const opening = await Promise.allSettled(Array.from({ length: workers }, open));
+  const scorers = opening.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const close = async () => {
+    await Promise.all(scorers.map((scorer) => scorer.close()));
+  };
+  const failed = opening.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
+    await close();
+    throw failed.reason;
+  }
+  const waiting = scorers.map(() => 0);
+  return {
+    workers,
+    examplesPerRun: scoring.examplesPerRun,
+    async score(batch) {
+      const chosen = waiting.indexOf(Math.min(...waiting));
+      waiting[chosen]! += 1;
+      try {
+        return await scorers[chosen]!.score(batch);
+      } finally {
+        waiting[chosen]! -= 1;
+      }
+    },
+    close,
+  };
+}

@@ -1,0 +1,204 @@
+import { dataError } from '../core/errors.ts';
+import { sha256 } from '../data/hash.ts';
+import { type AppendFile, exists, joinPath, makeFolder, readText, writeFileAtomic } from '../runtime/files.ts';
+import { beginJournal, type JournalEntry, journalLine, readJournal } from './journal.ts';
+import { addSums, type LossSums, type LossTable, lossStatistics, noLosses, sumLosses } from './lossTable.ts';
+import { manifestName, parseManifest, type StoreDescription, type StoreManifest, type StoreShard } from './manifest.ts';
+import { countIds, type PlannedShard } from './planShards.ts';
+import { readShard } from './readShard.ts';
+import { checkSameScoring } from './sameScoring.ts';
+import { columnOffsets, encodeShard } from './shard.ts';
+import { refuseOtherFiles, removeLeftovers, removeUnlisted } from './storeFolder.ts';
+
+/** A loss store that is being made, or made whole again. */
+export interface StoreWriter {
+  /** What is not there yet, by ascending id; empty where the store is whole. */
+  readonly missing: readonly PlannedShard[];
+  /** Rows that an interrupted run left, or that were there before the data grew. */
+  readonly kept: number;
+  /** Files that were found damaged: their rows are among what is missing. */
+  readonly damaged: readonly string[];
+  /** Writes a shard that is `missing`, in any order; it is there whole or not at all, and counts from then on. */
+  write(shard: PlannedShard, table: LossTable): Promise<void>;
+  /** Makes a store of the shards, all of which have to be there. */
+  finish(): Promise<StoreManifest>;
+  /** Leaves the store as it is, to be gone on with later. */
+  close(): Promise<void>;
+}
+
+export interface StoreWriterOptions {
+  /** Fingerprint of the beginning of the data that a store in this folder may be of; null refuses data that have grown. */
+  readonly earlier?: string | null;
+}
+
+/** A shard that is whole on disk, with what its rows sum up to. */
+interface WholeShard {
+  readonly shard: StoreShard;
+  readonly sums: LossSums;
+}
+
+/**
+ * Opens the folder of a loss store of the ids `planned` for writing. What an earlier run of the same description left there is
+ * kept if it is whole. A folder that holds anything else, or losses that came about in another way, is a data error.
+ */
+export async function openStoreWriter(
+  folder: string,
+  description: StoreDescription,
+  planned: readonly PlannedShard[],
+  { earlier = null }: StoreWriterOptions = {},
+): Promise<StoreWriter> {
+  const { data } = description;
+  checkIds(folder, data, planned);
+  await refuseOtherFiles(folder);
+  await removeLeftovers(folder);
+  const found = await findShards(folder, description, earlier);
+  const { whole, damaged, covered } = await verifyShards(folder, found.shards, data.length);
+  const kept = whole.reduce((rows, { shard }) => rows + shard.rows, 0);
+  const missing = planned
+    .map(({ number, ids }) => ({ number, ids: kept === 0 ? ids : ids.filter((id) => covered[id] === 0) }))
+    .filter(({ ids }) => ids.length > 0);
+  checkKept(folder, planned, missing, kept);
+
+  const began = performance.now();
+  const secondsNow = () => found.seconds + (performance.now() - began) / 1000;
+  let journal: Promise<AppendFile> | undefined;
+  const begin = async () => {
+    await makeFolder(folder);
+    const entries = whole.map(({ shard }) => ({ shard, seconds: found.seconds }));
+    return beginJournal(folder, { description, entries });
+  };
+
+  return {
+    missing,
+    kept,
+    damaged,
+    async write({ number }, table) {
+      journal ??= begin();
+      const lines = await journal;
+      const name = freeName(number, whole);
+      const bytes = encodeShard(table, { data: data.fingerprint, model: description.model.fingerprint });
+      const shard: StoreShard = {
+        file: name,
+        model: 0,
+        rows: table.ids.length,
+        firstId: table.ids[0]!,
+        lastId: table.ids.at(-1)!,
+        bytes: bytes.length,
+        sha256: await sha256(bytes),
+        offsets: columnOffsets(bytes),
+      };
+      // Named at once, so that a second shard of this number that is written meanwhile gets another name.
+      whole.push({ shard, sums: sumLosses(table) });
+      await writeFileAtomic(joinPath(folder, name), bytes);
+      await lines.write(journalLine({ shard, seconds: secondsNow() } satisfies JournalEntry));
+    },
+    async finish() {
+      if (missing.length === 0 && found.isFinished) return found.manifest!;
+      await makeFolder(folder);
+      const manifest = manifestOf(description, whole, secondsNow());
+      const json = `${JSON.stringify(manifest, null, 2)}\n`;
+      parseManifest(json, folder);
+      await (await journal)?.close();
+      await writeFileAtomic(joinPath(folder, manifestName), json);
+      await removeUnlisted(folder, [manifestName, ...manifest.shards.map(({ file }) => file)]);
+      return manifest;
+    },
+    close: async () => (await journal?.catch(() => undefined))?.close(),
+  };
+}
+
+/** Throws a data error where an id is none of the data. */
+export function checkIds(
+  folder: string,
+  { name, length }: StoreDescription['data'],
+  planned: readonly PlannedShard[],
+): void {
+  const lastId = planned.at(-1)?.ids.at(-1) ?? -1;
+  if (lastId >= length)
+    throw dataError(
+      `Cannot write loss store "${folder}": id ${lastId} is not among the ${length} examples of "${name}"`,
+    );
+}
+
+/** What earlier runs say that they left in a folder. */
+interface FoundShards {
+  readonly manifest: StoreManifest | null;
+  /** Whether the manifest tells of all that is there. */
+  readonly isFinished: boolean;
+  readonly shards: readonly StoreShard[];
+  readonly seconds: number;
+}
+
+async function findShards(folder: string, description: StoreDescription, earlier: string | null): Promise<FoundShards> {
+  const path = joinPath(folder, manifestName);
+  const manifest = (await exists(path)) ? parseManifest(await readText(path), folder) : null;
+  const journal = await readJournal(folder);
+  if (manifest !== null) {
+    const { models, ...rest } = manifest;
+    if (models.length > 1)
+      throw dataError(`Cannot write into loss store "${folder}": it holds the losses of ${models.length} models`);
+    checkSameScoring(folder, { ...rest, model: models[0]! }, description, earlier);
+  }
+  if (journal !== null) checkSameScoring(folder, journal.description, description, earlier);
+  // A shard that was written anew in place of a damaged one has the same name.
+  const shards = new Map((manifest?.shards ?? []).map((shard) => [shard.file, shard]));
+  for (const { shard } of journal?.entries ?? []) shards.set(shard.file, shard);
+  const seconds = journal?.entries.at(-1)?.seconds ?? manifest?.scoring.seconds ?? 0;
+  return { manifest, isFinished: manifest !== null && journal === null, shards: [...shards.values()], seconds };
+}
+
+/** Reads shards that should be there, and tells which ids they hold. */
+async function verifyShards(folder: string, shards: readonly StoreShard[], length: number) {
+  const whole: WholeShard[] = [];
+  const damaged: string[] = [];
+  const covered = new Uint8Array(length);
+  for (const shard of shards) {
+    const table = await readShard(folder, shard, ['ids', 'loss', 'labels', 'predicted']).catch(() => null);
+    if (table === null || shard.lastId >= length || table.ids.some((id) => covered[id] === 1)) {
+      damaged.push(shard.file);
+      continue;
+    }
+    for (const id of table.ids) covered[id] = 1;
+    whole.push({ shard, sums: sumLosses(table) });
+  }
+  return { whole, damaged, covered };
+}
+
+/** Rows that are kept have to be ones that are asked for. */
+function checkKept(
+  folder: string,
+  planned: readonly PlannedShard[],
+  missing: readonly PlannedShard[],
+  kept: number,
+): void {
+  const strangers = countIds(missing) + kept - countIds(planned);
+  if (strangers > 0)
+    throw dataError(
+      `Cannot add to loss store "${folder}": ${strangers} of its examples are not in the split any more, which changes as the data grow; score --split all or use --holdout even-odd`,
+    );
+}
+
+/** The file of a shard: later additions to the same stretch of ids have names of their own. */
+function freeName(number: number, whole: readonly WholeShard[]): string {
+  const taken = new Set(whole.map(({ shard }) => shard.file));
+  const stem = `shard-${String(number).padStart(5, '0')}`;
+  let name = `${stem}.parquet`;
+  for (let addition = 2; taken.has(name); addition++) name = `${stem}-${addition}.parquet`;
+  return name;
+}
+
+function manifestOf(description: StoreDescription, whole: readonly WholeShard[], seconds: number): StoreManifest {
+  const { model, scoring, ...rest } = description;
+  const sorted = [...whole].sort((a, b) => a.shard.firstId - b.shard.firstId);
+  const sums = sorted.reduce((sum, shard) => addSums(sum, shard.sums), noLosses);
+  return {
+    format: 'rho-loss-store',
+    version: 1,
+    ...rest,
+    models: [model],
+    scoring: { ...scoring, seconds },
+    count: sums.rows,
+    statistics: lossStatistics(sums),
+    shards: sorted.map(({ shard }) => shard),
+  };
+}
