@@ -13,13 +13,12 @@ export interface Outcome {
 /** Makes `job` what a command does: options resolved, progress on stderr, the outcome on stdout. */
 export function performs<Options>(
   command: Command,
-  job: (options: Options, host: Host, argument: string) => Promise<Outcome>,
+  job: (options: Options, host: Host, args: readonly string[]) => Promise<Outcome>,
 ): Command {
-  return command.action(async (...parameters: unknown[]) => {
+  return command.action(async () => {
     await applyConfigFile(command);
     const options = command.opts<Options & { json?: boolean }>();
-    const argument = typeof parameters[0] === 'string' ? parameters[0] : '';
-    const { json, text } = await job(options, makeHost(), argument);
+    const { json, text } = await job(options, makeHost(), command.args);
     writeOut(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
   });
 }

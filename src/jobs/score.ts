@@ -4,14 +4,16 @@ import type { Dataset } from '../data/dataset.ts';
 import { fingerprintOfFirst } from '../data/fingerprint.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions } from '../engine/engine.ts';
-import { openScorerPool, type ScorerPool } from '../engine/ort/scorerPool.ts';
+import { openScorerPool, type ScorerPool, type ScorerPoolOptions } from '../engine/ort/scorerPool.ts';
 import { scoreShards } from '../loop/scoreShards.ts';
+import type { FeedOptions } from '../onnx/preprocess.ts';
 import { versions } from '../runtime/host.ts';
 import { grownIds } from '../store/idSet.ts';
+import type { LossTable } from '../store/lossTable.ts';
 import type { StoreDescription, StoreManifest, TrainedOn } from '../store/manifest.ts';
 import { countIds, planShards, type StorePart, usualSpan } from '../store/planShards.ts';
 import { isLossStore, openLossStore } from '../store/readStore.ts';
-import { openStoreWriter, type StoreWriter } from '../store/storeWriter.ts';
+import { openStoreWriter } from '../store/storeWriter.ts';
 import type { TrainingData } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import type { IlCard } from './ilCard.ts';
@@ -66,14 +68,16 @@ export async function scoreToStore(
   const scored = countIds(writer.missing);
   const began = performance.now();
   try {
-    if (scored > 0) await scoreMissing(writer, data, model, options, host);
+    const begin = () => writer.begin();
+    if (scored > 0) await scoreShardsOf(writer.missing, data, model, options, { ...host, begin }, writer.write);
     return { manifest: await writer.finish(), scored, seconds: (performance.now() - began) / 1000 };
   } finally {
     await writer.close();
   }
 }
 
-function idsOf({ data, split, options }: TrainingData, which: ScoreSplit): Uint32Array {
+/** The ids that a split holds, ascending; an empty one is a usage error. */
+export function idsOf({ data, split, options }: TrainingData, which: ScoreSplit): Uint32Array {
   const ids = which === 'all' ? Uint32Array.from({ length: data.length }, (_, id) => id) : split[which];
   if (ids.length === 0)
     throw usageError(`Cannot score the split "${which}": it is empty with --holdout ${options.holdout}`);
@@ -146,13 +150,14 @@ function batchSize({ inputs }: Dataset, { examplesPerRun }: ScorerPool): number 
   return examplesPerRun * Math.max(1, Math.min(mostRunsPerBatch, runs));
 }
 
-/** Scores what is missing, and writes each shard while the next one is scored. */
-async function scoreMissing(
-  writer: StoreWriter,
+/** Scores shard after shard; `write` takes each while the next one is scored. */
+export async function scoreShardsOf<S extends { readonly ids: Uint32Array }>(
+  shards: readonly S[],
   data: Dataset,
   model: ModelFile,
-  options: ScoreOptions,
+  options: Omit<ScorerPoolOptions, 'outputs' | keyof FeedOptions>,
   host: Host,
+  write: (shard: S, table: LossTable) => Promise<void>,
 ): Promise<void> {
   const { progress } = host;
   const pool = await openScorerPool(model.graph, {
@@ -160,7 +165,6 @@ async function scoreMissing(
     ...options,
     outputs: ['loss', 'predicted', 'margin'],
   });
-  progress.start('scoring', countIds(writer.missing));
   let done = 0;
   const onScored = (count: number) => {
     done += count;
@@ -169,10 +173,12 @@ async function scoreMissing(
   };
   let writing = Promise.resolve();
   try {
+    await host.begin();
+    progress.start('scoring', countIds(shards));
     const work = { batch: batchSize(data, pool), workers: pool.workers, onScored };
-    for await (const { shard, table } of scoreShards(pool, data, writer.missing, work)) {
+    for await (const { shard, table } of scoreShards(pool, data, shards, work)) {
       await writing;
-      writing = writer.write(shard, table);
+      writing = write(shard, table);
       // Told when its turn comes; until then it must not count as unhandled.
       writing.catch(() => undefined);
     }

@@ -18,6 +18,7 @@ export interface AppendFile {
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EEXIST: 'there is a file of that name',
   EISDIR: 'it is a folder',
   ENOSPC: 'no space left on the disk',
   ENOTDIR: 'part of the path is not a folder',
@@ -83,7 +84,20 @@ export function listFolder(path: string): Promise<string[]> {
 
 /** Makes a folder and those above it; nothing where it is there already. */
 export async function makeFolder(path: string): Promise<void> {
-  await attempt('write', path, () => mkdir(path, { recursive: true }));
+  await attempt('write', path, () => mkdirs(resolve(path)));
+}
+
+/** Not mkdir's own `recursive`, which never returns under /proc and takes a read-only disk for a missing folder. */
+async function mkdirs(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await mkdirs(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /** Removes a file, or a folder with all it holds; nothing where there is none. */
