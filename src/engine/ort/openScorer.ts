@@ -5,6 +5,8 @@ import { largestActivation } from '../../onnx/largestActivation.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import { writeModel } from '../../onnx/model.ts';
 import { type FeedOptions, fedInputs } from '../../onnx/preprocess.ts';
+import type { Precision } from '../../onnx/quantised/precision.ts';
+import { scoreGraphIn } from '../../onnx/quantised/scoreGraphIn.ts';
 import { scoreGraph } from '../../onnx/scoreGraph.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Scorer } from '../engine.ts';
@@ -14,11 +16,13 @@ import type { ScoringModel } from './scoringWork.ts';
 export interface ScorerOptions extends FeedOptions, DeviceOptions {
   /** What to compute of each example. */
   readonly outputs: readonly ExampleOutput[];
+  /** What a model with its own weights is computed in; default fp32. */
+  readonly precision?: Precision;
 }
 
 /** Opens a model with its own weights for scoring, in a thread of its own. */
 export async function openScorer(model: Graph, options: ScorerOptions): Promise<Scorer> {
-  const scoring = scoringModel(model, scoreGraph(model, options), options);
+  const scoring = scoringModel(model, scoreGraphIn(options.precision ?? 'fp32', model, options), options);
   const thread = startWorker('scorer');
   await opened(thread, thread.call('openScorer', { model: scoring, device: deviceOf(options) }));
   return scorerOn(thread);

@@ -12,8 +12,8 @@ export interface QuantisedRows {
   readonly scales?: string;
 }
 
-/** Below this, a row is all zeros as far as 8 bits can tell; it keeps a row of zeros from being divided by 0. */
-const smallest = 1e-30;
+/** Added to the largest number of a row, so that a row of zeros is not divided by 0; in others it is lost in rounding. */
+const almostNothing = 1e-30;
 const zeroPoint = 128;
 
 /**
@@ -23,7 +23,10 @@ const zeroPoint = 128;
  */
 export function writeQuantisedRows(b: GraphBuilder, x: string, nonNegative: boolean): QuantisedRows {
   const most = largestOfRows(b, nonNegative ? x : b.node('Abs', [x]));
-  const scales = b.node('Mul', [b.node('Max', [most, b.scalar(smallest)]), b.scalar(1 / (nonNegative ? 255 : 127))]);
+  const scales = b.node('Mul', [
+    b.node('Add', [most, b.scalar(almostNothing)]),
+    b.scalar(1 / (nonNegative ? 255 : 127)),
+  ]);
   const perRow = b.node('Reshape', [scales, b.int64([-1])]);
   const quantise = (inputs: readonly string[]) =>
     b.node('QuantizeLinear', inputs, { axis: int(0) }, { domain: microsoftDomain });
