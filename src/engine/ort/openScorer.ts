@@ -1,4 +1,5 @@
 import type { Batch } from '../../core/batch.ts';
+import { usageError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { largestActivation } from '../../onnx/largestActivation.ts';
@@ -20,9 +21,17 @@ export interface ScorerOptions extends FeedOptions, DeviceOptions {
   readonly precision?: Precision;
 }
 
-/** Opens a model with its own weights for scoring, in a thread of its own. */
+/**
+ * Opens a model with its own weights for scoring, in a thread of its own. Throws a usage error for int8 off the CPU, and a data
+ * error for a model without a product that gains from it.
+ */
 export async function openScorer(model: Graph, options: ScorerOptions): Promise<Scorer> {
-  const scoring = scoringModel(model, scoreGraphIn(options.precision ?? 'fp32', model, options), options);
+  const { precision = 'fp32', device } = options;
+  if (precision === 'int8' && device !== 'cpu')
+    throw usageError(
+      `Cannot score "${options.name}" in int8 on the device "${device}": products in 8 bits run on the CPU; pass --device cpu or --precision fp16`,
+    );
+  const scoring = scoringModel(model, scoreGraphIn(precision, model, options), options);
   const thread = startWorker('scorer');
   await opened(thread, thread.call('openScorer', { model: scoring, device: deviceOf(options) }));
   return scorerOn(thread);

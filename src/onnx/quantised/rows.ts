@@ -22,11 +22,8 @@ const zeroPoint = 128;
  * on the rows beside it.
  */
 export function writeQuantisedRows(b: GraphBuilder, x: string, nonNegative: boolean): QuantisedRows {
-  const most = largestOfRows(b, nonNegative ? x : b.node('Abs', [x]));
-  const scales = b.node('Mul', [
-    b.node('Add', [most, b.scalar(almostNothing)]),
-    b.scalar(1 / (nonNegative ? 255 : 127)),
-  ]);
+  const most = b.node('Add', [largestOfRows(b, nonNegative ? x : b.node('Abs', [x])), noughts(b, x)]);
+  const scales = b.node('Mul', [most, b.scalar(1 / (nonNegative ? 255 : 127))]);
   const perRow = b.node('Reshape', [scales, b.int64([-1])]);
   const quantise = (inputs: readonly string[]) =>
     b.node('QuantizeLinear', inputs, { axis: int(0) }, { domain: microsoftDomain });
@@ -35,6 +32,12 @@ export function writeQuantisedRows(b: GraphBuilder, x: string, nonNegative: bool
     value: { kind: 'tensor', value: uint8(zeroPoint, [1]) },
   });
   return { values: quantise([x, perRow, zeros]), zero: b.constant(uint8(zeroPoint, [])), scales };
+}
+
+/** Almost 0 for each row, [rows, 1], and NaN for one with a NaN, which ONNX Runtime's ReduceMax overlooks. */
+function noughts(b: GraphBuilder, x: string): string {
+  const sums = b.node('ReduceSum', [x, b.int64([1])], { keepdims: int(1) });
+  return b.node('Add', [b.node('Mul', [sums, b.scalar(0)]), b.scalar(almostNothing)]);
 }
 
 /** The largest number of each row, [rows, 1]. */

@@ -16,10 +16,12 @@ export interface QuantisedColumns {
 
 /** -127 … 127: with as many numbers above 0 as below, no zero point is needed. */
 const largest = 127;
+/** What is below is 0 to ONNX Runtime too, once it is divided. */
+const smallest = 2 ** -119;
 
 /**
  * Rounds a matrix to 8 bits with one scale for each column, its largest number over 127. `number` gives the number in row k and
- * column n. A column of zeros has the scale 1.
+ * column n. A column of zeros, or next to that, becomes zeros with the scale 1.
  */
 export function quantisedColumns(
   rows: number,
@@ -30,7 +32,7 @@ export function quantisedColumns(
   for (let k = 0; k < rows; k++)
     for (let n = 0; n < columns; n++) scales[n] = Math.max(scales[n]!, Math.abs(number(k, n)));
   // In float32 as the graph multiplies with it, so that rounding knows the scale that is used.
-  for (let n = 0; n < columns; n++) scales[n] = scales[n]! === 0 ? 1 : scales[n]! / largest;
+  for (let n = 0; n < columns; n++) scales[n] = scales[n]! < smallest ? 1 : scales[n]! / largest;
   const values = new Int8Array(rows * columns);
   for (let k = 0; k < rows; k++)
     for (let n = 0; n < columns; n++) {
