@@ -3,7 +3,7 @@ import { architectureExamples } from '../architectures/architecture.ts';
 import { type Augmentation, parseAugmentation } from '../core/augment.ts';
 import { decayNames } from '../core/schedule.ts';
 import { strategyNames } from '../core/selection.ts';
-import { type Device, devices, lowerings } from '../engine/engine.ts';
+import { type Device, devices, lowerings, precisions } from '../engine/engine.ts';
 import { engineNames } from '../engine/open.ts';
 import { decayedNames } from '../jobs/optimization.ts';
 import { averagesNames } from '../jobs/selectionRun.ts';
@@ -158,6 +158,13 @@ const options: Readonly<Record<string, () => Option>> = {
     option('--lowering <how>', 'how convolutions are written: auto, standard, or blocked (fast, on x86 alone)')
       .argParser(oneOf(lowerings))
       .default('auto'),
+  precision: () =>
+    option(
+      '--precision <numbers>',
+      'what the model is computed in: fp32, int8 (its large matrix products), or fp16 (for GPUs)',
+    )
+      .argParser(oneOf(precisions))
+      .default('fp32'),
   augment: () =>
     option('--augment <what>', 'change images before they are trained on: crop:PIXELS, flip or both, as crop:4,flip')
       .argParser(augmentation)

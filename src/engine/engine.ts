@@ -1,6 +1,8 @@
 import type { Batch } from '../core/batch.ts';
 import type { Tensor } from '../core/tensor.ts';
 
+export { type Precision, precisions } from '../onnx/quantised/precision.ts';
+
 /** Where a graph runs: ONNX Runtime's execution providers by name. */
 export const devices = ['cpu', 'cuda', 'webgpu'] as const;
 export type Device = (typeof devices)[number];

@@ -11,7 +11,7 @@ import type { WorkerCalls } from './calls.ts';
 import { buffersOf, deviceOf, opened, type ScorerOptions, scorerOn, scoringModel, startWorker } from './openScorer.ts';
 import { fitsMemory } from './updatedInMemory.ts';
 
-export interface TrainerOptions extends ScorerOptions {
+export interface TrainerOptions extends Omit<ScorerOptions, 'precision'> {
   readonly smallBatch: number;
   readonly seed: number;
   /** Default AdamW as PyTorch has it. */

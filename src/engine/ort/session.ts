@@ -41,8 +41,15 @@ export async function openSession(
     executionProviders: [...providers[device]],
     intraOpNumThreads: threads,
     logSeverityLevel: 4,
-    // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
-    extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: spins ? '1' : '0' } } },
+    extra: {
+      session: {
+        // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
+        set_denormal_as_zero: '1',
+        // On x86 without VNNI products of 8-bit numbers would overflow; this takes a slower kernel there, and there alone.
+        x64quantprecision: '1',
+        intra_op: { allow_spinning: spins ? '1' : '0' },
+      },
+    },
   };
   try {
     const session = await ort.InferenceSession.create(bytes, options);
