@@ -1,6 +1,6 @@
 import { dataError } from '../core/errors.ts';
 import { permutation, randomStream } from '../core/random.ts';
-import type { Device } from '../engine/engine.ts';
+import type { Device, Precision } from '../engine/engine.ts';
 import { availableThreads, versions } from '../runtime/host.ts';
 import { joinTables, type LossTable } from '../store/lossTable.ts';
 import type { StoreManifest } from '../store/manifest.ts';
@@ -52,7 +52,7 @@ export async function mergeStores(
   const { manifest } = kept[0]!;
   const training = options.check ? await openStoreData(kept[0]!.folder, manifest, options) : null;
   const ids = await idsOfParts(kept);
-  if (training !== null) requireAll(ids, idsOf(training, manifest.data.split));
+  if (training !== null) requireAll(ids, idsOf(training, manifest.data.split), manifest.data.length);
   const check = training === null ? null : await scoreSample(kept, ids, training, options.model, host);
   return { manifest: await writeMerged(kept, ids, out, host), check };
 }
@@ -124,9 +124,10 @@ async function idsOfParts(parts: readonly LossStore[]): Promise<Uint32Array> {
 }
 
 /** Throws where the ids are not those of the split. */
-function requireAll(found: Uint32Array, wanted: Uint32Array): void {
-  const there = new Set(found);
-  const missing = wanted.filter((id) => !there.has(id));
+function requireAll(found: Uint32Array, wanted: Uint32Array, length: number): void {
+  const there = new Uint8Array(length);
+  for (const id of found) there[id] = 1;
+  const missing = wanted.filter((id) => there[id] === 0);
   const strangers = found.length - (wanted.length - missing.length);
   if (missing.length > 0)
     throw dataError(
@@ -141,7 +142,7 @@ function sampleSize(count: number): number {
 }
 
 /** Machines differ in the last bits of a loss, those with other instructions for 8-bit products in more of them. */
-const tolerance: Readonly<Record<string, number>> = { fp32: 1e-4, fp16: 0.05, int8: 0.05 };
+const tolerance: Readonly<Record<Precision, number>> = { fp32: 1e-4, fp16: 0.05, int8: 0.05 };
 
 async function scoreSample(
   parts: readonly LossStore[],
@@ -156,7 +157,8 @@ async function scoreSample(
   const ids = Uint32Array.from(rows.sort(), (row) => all[row]!);
   const there = await lossesOf(parts, ids);
   const here: LossTable[] = [];
-  const options = { device: scoring.device as Device, threads: availableThreads() };
+  const precision = scoring.precision as Precision;
+  const options = { device: scoring.device as Device, precision, threads: availableThreads() };
   await scoreShardsOf([{ ids }], training.data, model, options, host, async (_, table) => {
     here.push(table);
   });
@@ -164,7 +166,7 @@ async function scoreSample(
   for (const [i, id] of ids.entries()) {
     const [now, before] = [here[0]!.loss[i]!, there.get(id)!];
     const apart = Object.is(now, before) ? 0 : Math.abs(now - before) / Math.max(1, Math.abs(before));
-    if (!(apart <= (tolerance[scoring.precision] ?? 1e-4)))
+    if (!(apart <= tolerance[precision]))
       throw dataError(
         `Cannot merge the parts: the loss of example ${id} is ${before} there and ${now} here; score the part that it is in again`,
       );
@@ -192,13 +194,13 @@ async function writeMerged(
   host: Host,
 ): Promise<StoreManifest> {
   const { models, scoring, ...rest } = parts[0]!.manifest;
-  const { seconds: _, ...way } = scoring;
+  const { device, precision, mode, agreement } = scoring;
   const description = {
     ...rest,
     created: new Date().toISOString(),
     writtenBy: versions(),
     model: models[0]!,
-    scoring: way,
+    scoring: { device, precision, mode },
     part: null,
   };
   const writer = await openStoreWriter(out, description, planShards(ids, rest.span, null));
@@ -207,7 +209,10 @@ async function writeMerged(
       checkInterrupted(host, 'while merging');
       await writer.write(shard, await rowsOf(parts, shard, rest.span));
     }
-    return await writer.finish(parts.reduce((sum, { manifest }) => sum + manifest.scoring.seconds, 0));
+    return await writer.finish({
+      agreement,
+      seconds: parts.reduce((sum, { manifest }) => sum + manifest.scoring.seconds, 0),
+    });
   } finally {
     await writer.close();
   }

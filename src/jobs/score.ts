@@ -1,16 +1,17 @@
 import { dataError, usageError } from '../core/errors.ts';
+import { rankAgreement } from '../core/rankAgreement.ts';
 import { bytesPerElement, elementCount } from '../core/tensor.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprintOfFirst } from '../data/fingerprint.ts';
 import { sha256 } from '../data/hash.ts';
-import type { DeviceOptions } from '../engine/engine.ts';
+import type { DeviceOptions, Precision } from '../engine/engine.ts';
 import { openScorerPool, type ScorerPool, type ScorerPoolOptions } from '../engine/ort/scorerPool.ts';
 import { scoreShards } from '../loop/scoreShards.ts';
 import type { FeedOptions } from '../onnx/preprocess.ts';
 import { versions } from '../runtime/host.ts';
 import { grownIds } from '../store/idSet.ts';
 import type { LossTable } from '../store/lossTable.ts';
-import type { StoreDescription, StoreManifest, TrainedOn } from '../store/manifest.ts';
+import type { RankAgreement, StoreDescription, StoreManifest, TrainedOn } from '../store/manifest.ts';
 import { countIds, planShards, type StorePart, usualSpan } from '../store/planShards.ts';
 import { isLossStore, openLossStore } from '../store/readStore.ts';
 import { openStoreWriter } from '../store/storeWriter.ts';
@@ -25,6 +26,8 @@ export type ScoreSplit = (typeof scoreSplits)[number];
 
 export interface ScoreOptions extends DeviceOptions {
   readonly split: ScoreSplit;
+  /** What the model is computed in; default fp32. */
+  readonly precision?: Precision;
   /** Threads with a session each, which share `threads`; default: as many as threads. */
   readonly workers?: number | null;
   /** The part of the work that this machine does; default all of it. */
@@ -70,7 +73,8 @@ export async function scoreToStore(
   try {
     const begin = () => writer.begin();
     if (scored > 0) await scoreShardsOf(writer.missing, data, model, options, { ...host, begin }, writer.write);
-    return { manifest: await writer.finish(), scored, seconds: (performance.now() - began) / 1000 };
+    const agreement = scored > 0 ? await agreementOf(ids, data, model, options, host) : null;
+    return { manifest: await writer.finish({ agreement }), scored, seconds: (performance.now() - began) / 1000 };
   } finally {
     await writer.close();
   }
@@ -86,11 +90,31 @@ export function idsOf({ data, split, options }: TrainingData, which: ScoreSplit)
 
 /** What is known of the store before a loss is computed. */
 async function describe(
-  { data, options, fingerprint }: TrainingData,
+  training: TrainingData,
   model: ModelFile,
   card: IlCard | null,
-  { split, device, part = null, span }: ScoreOptions,
+  { split, device, precision = 'fp32', part = null, span }: ScoreOptions,
 ): Promise<StoreDescription> {
+  const described = describeData(training, split);
+  return {
+    ...described,
+    model: {
+      name: model.name,
+      fingerprint: await sha256(model.bytes),
+      architecture: card?.model.architecture ?? null,
+      trainedOn: card === null ? null : await trainedOnHere(card.trainedOn, training.data),
+    },
+    scoring: { device, precision, mode: 'eval' },
+    part,
+    span: span ?? described.span,
+  };
+}
+
+/** What a store says of the examples that it holds losses of: all of a split, in shards of the usual size. */
+export function describeData(
+  { data, options, fingerprint }: TrainingData,
+  split: ScoreSplit,
+): Omit<StoreDescription, 'model' | 'scoring'> {
   const { noise, labels, vocab, tokens, holdout, dataSeed } = options;
   return {
     created: new Date().toISOString(),
@@ -106,16 +130,9 @@ async function describe(
       decoder: data.decoder ?? null,
       ...{ holdout, dataSeed, split },
     },
-    model: {
-      name: model.name,
-      fingerprint: await sha256(model.bytes),
-      architecture: card?.model.architecture ?? null,
-      trainedOn: card === null ? null : await trainedOnHere(card.trainedOn, data),
-    },
     preprocessing: data.preprocessing,
-    scoring: { device, precision: 'fp32', mode: 'eval', agreement: null },
-    part,
-    span: span ?? usualSpan(data.length),
+    part: null,
+    span: usualSpan(data.length),
   };
 }
 
@@ -136,6 +153,30 @@ async function fingerprintBefore(folder: string, data: Dataset): Promise<string 
       `Cannot add to loss store "${folder}": it was made for ${length} examples, "${data.name}" has ${data.length}`,
     );
   return fingerprintOfFirst(data, length);
+}
+
+/** Examples that losses of a reduced precision are compared with fp32 on. */
+const mostCompared = 1000;
+
+/** How losses of a reduced precision rank examples, spread evenly over `ids`, beside those of fp32; null for fp32 itself. */
+async function agreementOf(
+  ids: Uint32Array,
+  data: Dataset,
+  model: ModelFile,
+  { split: _, ...options }: ScoreOptions,
+  host: Host,
+): Promise<RankAgreement | null> {
+  const { precision = 'fp32' } = options;
+  if (precision === 'fp32') return null;
+  const sample = Math.min(mostCompared, ids.length);
+  const compared = Uint32Array.from({ length: sample }, (_, i) => ids[Math.floor((i * ids.length) / sample)]!);
+  const losses: Float32Array[] = [];
+  for (const each of ['fp32', precision] as const)
+    await scoreShardsOf([{ ids: compared }], data, model, { ...options, precision: each }, host, async (_, table) => {
+      losses.push(table.loss);
+    });
+  const { spearman, topTenthOverlap } = rankAgreement(losses[0]!, losses[1]!);
+  return { sample, spearman: Number.isNaN(spearman) ? null : spearman, topTenth: topTenthOverlap };
 }
 
 /** A batch is sent to a worker at once: big enough for the messages not to count, small enough to wait for after Ctrl-C. */

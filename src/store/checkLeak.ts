@@ -1,5 +1,5 @@
 import { dataError } from '../core/errors.ts';
-import { unpackIds } from './idSet.ts';
+import { membership } from './idSet.ts';
 import type { LossesById, LossStore } from './readStore.ts';
 
 /**
@@ -15,8 +15,8 @@ export function checkLeak(
   let leaks = 0;
   manifest.models.forEach(({ trainedOn }, model) => {
     if (trainedOn?.contentHash !== manifest.data.contentHash) return;
-    const trained = new Set(unpackIds(trainedOn.ids));
-    for (const id of ids) if (scoredBy[id] === 1 + model && trained.has(id)) leaks++;
+    const isTrained = membership(trainedOn.ids);
+    for (const id of ids) if (scoredBy[id] === 1 + model && isTrained(id)) leaks++;
   });
   if (leaks > 0)
     throw dataError(

@@ -3,7 +3,14 @@ import { sha256 } from '../data/hash.ts';
 import { type AppendFile, exists, joinPath, makeFolder, readText, writeFileAtomic } from '../runtime/files.ts';
 import { beginJournal, type JournalEntry, journalLine, readJournal } from './journal.ts';
 import { addSums, type LossSums, type LossTable, lossStatistics, noLosses, sumLosses } from './lossTable.ts';
-import { manifestName, parseManifest, type StoreDescription, type StoreManifest, type StoreShard } from './manifest.ts';
+import {
+  manifestName,
+  parseManifest,
+  type ScoringOutcome,
+  type StoreDescription,
+  type StoreManifest,
+  type StoreShard,
+} from './manifest.ts';
 import { countIds, type PlannedShard } from './planShards.ts';
 import { readShard } from './readShard.ts';
 import { checkSameScoring } from './sameScoring.ts';
@@ -22,8 +29,8 @@ export interface StoreWriter {
   begin(): Promise<void>;
   /** Writes a shard that is `missing`, in any order; it is there whole or not at all, and counts from then on. */
   write(shard: PlannedShard, table: LossTable): Promise<void>;
-  /** Makes a store of the shards, all of which have to be there; `seconds` of scoring are those since opening where left out. */
-  finish(seconds?: number): Promise<StoreManifest>;
+  /** Makes a store of the shards, all of which have to be there. Left out: no agreement, and the seconds since opening. */
+  finish(outcome?: Partial<ScoringOutcome>): Promise<StoreManifest>;
   /** Leaves the store as it is, to be gone on with later. */
   close(): Promise<void>;
 }
@@ -100,10 +107,10 @@ export async function openStoreWriter(
       await writeFileAtomic(joinPath(folder, name), bytes);
       await lines.write(journalLine({ shard, seconds: secondsNow() } satisfies JournalEntry));
     },
-    async finish(seconds = secondsNow()) {
+    async finish({ agreement = null, seconds = secondsNow() } = {}) {
       if (missing.length === 0 && found.isFinished) return found.manifest!;
       await makeFolder(folder);
-      const manifest = manifestOf(description, whole, seconds);
+      const manifest = manifestOf(description, whole, { agreement, seconds });
       const json = `${JSON.stringify(manifest, null, 2)}\n`;
       parseManifest(json, folder);
       await (await journal)?.close();
@@ -196,7 +203,11 @@ function freeName(number: number, whole: readonly WholeShard[]): string {
   return name;
 }
 
-function manifestOf(description: StoreDescription, whole: readonly WholeShard[], seconds: number): StoreManifest {
+function manifestOf(
+  description: StoreDescription,
+  whole: readonly WholeShard[],
+  outcome: ScoringOutcome,
+): StoreManifest {
   const { created, writtenBy, data, model, preprocessing, scoring, part, span } = description;
   const sorted = [...whole].sort((a, b) => a.shard.firstId - b.shard.firstId);
   const sums = sorted.reduce((sum, shard) => addSums(sum, shard.sums), noLosses);
@@ -206,7 +217,7 @@ function manifestOf(description: StoreDescription, whole: readonly WholeShard[],
     ...{ created, writtenBy, data },
     models: [model],
     preprocessing,
-    scoring: { ...scoring, seconds },
+    scoring: { ...scoring, ...outcome },
     ...{ part, span },
     count: sums.rows,
     statistics: lossStatistics(sums),

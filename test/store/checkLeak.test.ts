@@ -13,7 +13,7 @@ const manifest: StoreManifest = {
   format: 'rho-loss-store',
   version: 1,
   ...described,
-  scoring: { ...scoring, seconds: 0.5 },
+  scoring: { ...scoring, agreement: null, seconds: 0.5 },
   models: [trainedOn([1, 3, 5, 7]), trainedOn([0, 2, 4, 6])],
   count: 0,
   statistics: { meanLoss: null, accuracy: null, nan: 0, infinite: 0 },
