@@ -20,6 +20,8 @@ export interface DataOptions {
   readonly vocab: string | null;
   /** Ids that a text is cut or filled up to; null takes 64. */
   readonly tokens: number | null;
+  /** Width and height that encoded images are brought to; null leaves them. */
+  readonly imageSize: number | null;
   readonly dataSeed: number;
 }
 
@@ -36,18 +38,23 @@ export interface Experiment {
 
 /** Opens the data of an experiment. Everything random in it follows from `dataSeed`. */
 export async function openExperiment(options: DataOptions): Promise<Experiment> {
-  // A run begun before there were the last three has no word of them.
-  const { data: name, test: testName, holdout, noise, dataSeed, labels = null, vocab = null, tokens = null } = options;
+  const { data: name, test: testName, holdout, noise, dataSeed } = options;
+  // A run begun before there were these has no word of them.
+  const { labels = null, vocab = null, tokens = null, imageSize = null } = options;
   if (labels !== null && noise !== 'none')
     throw usageError(`Cannot add --noise ${noise} to the labels of --labels ${labels}: give one of them`);
   if (testName === null) await requireTestBeside(name);
-  const stored = await openData(name, 'train', { vocab, tokens });
+  const stored = await openData(name, 'train', { vocab, tokens, imageSize });
   const split = splitHoldout(holdout, stored.length, dataSeed);
   const data = labels === null ? addLabelNoise(stored, noise, dataSeed) : await giveLabels(stored, labels);
-  const test = await openData(testName ?? name, 'test', { classes: data.classes, vocab, tokens });
+  const test = await openData(testName ?? name, 'test', {
+    classes: data.classes,
+    ...(data.classNames && { classNames: data.classNames }),
+    ...{ vocab, tokens, imageSize },
+  });
   requireAlike(data, test);
   return {
-    options: { data: name, test: testName, holdout, noise, labels, vocab, tokens, dataSeed },
+    options: { data: name, test: testName, holdout, noise, labels, vocab, tokens, imageSize, dataSeed },
     data,
     test,
     split,
