@@ -25,6 +25,8 @@ export interface ParquetFile {
 /** A row group of more bytes is read in parts of `partBytes`, where the file has an index of its pages. */
 const wholeBytes = 2 ** 26;
 const partBytes = 2 ** 24;
+/** What is less may be read whole each time, such as the names beside images. */
+const smallBytes = 2 ** 20;
 
 /** Opens a Parquet file: reads its footer and nothing else. */
 export async function openParquetFile(file: ByteFile): Promise<ParquetFile> {
@@ -61,7 +63,10 @@ function blocksOf(metadata: FileMetaData, column: string): ParquetBlock[] {
     const chunks = group.columns.filter(({ meta_data }) => meta_data?.path_in_schema[0] === column);
     const bytes = chunks.reduce((sum, { meta_data }) => sum + Number(meta_data!.total_uncompressed_size), 0);
     const rows = Number(group.num_rows);
-    const isIndexed = chunks.every(({ offset_index_offset }) => offset_index_offset !== undefined);
+    const isIndexed = chunks.every(
+      ({ offset_index_offset, meta_data }) =>
+        offset_index_offset !== undefined || Number(meta_data!.total_uncompressed_size) < smallBytes,
+    );
     const parts = bytes > wholeBytes && isIndexed ? Math.min(rows, Math.ceil(bytes / partBytes)) : 1;
     const edge = (part: number) => groupStart + Math.floor((part * rows) / parts);
     for (let part = 0; part < parts && rows > 0; part++)

@@ -258,24 +258,21 @@ describe('the decoder', () => {
 
 const folder = process.env.RHO_DATA;
 describe.skipIf(!folder)('CIFAR-10 itself (skipped unless RHO_DATA names the folder of public data)', () => {
-  test('JPEGs unpacked into folders of classes are those of the archive, but for the colour that decoders smooth', async () => {
+  test('JPEGs unpacked into folders are those of the archive, but for the colour that decoders smooth', async () => {
     const archive = join(folder!, 'cifar10', 'cifar10-test-jpeg.tar.gz');
     const unpacked = await mkdtemp(join(root, 'cifar-'));
     for (const { name, data } of readTar(await readUnpacked(archive), archive)) {
-      const [, file, className] = /(?:^|\/)(([a-z]+)_\d+\.jpg)$/.exec(name) ?? [];
+      const [, file, className] = /(?:^|\/)((airplane|automobile)_\d+\.jpg)$/.exec(name) ?? [];
       if (file === undefined) continue;
       await mkdir(join(unpacked, className!), { recursive: true });
       await writeFile(join(unpacked, className!, file), data);
     }
     const [images, cifar] = [await openImages(unpacked, 'test'), await openCifar(archive, 'test')];
-    expect([images.length, images.classNames, images.contentHash]).toEqual([
-      10_000,
-      cifar.classNames,
-      cifar.contentHash,
-    ]);
-    expect(images.labels).toEqual(cifar.labels);
-    expect(await images.hashOfFirst(1234)).toBe(await cifar.hashOfFirst(1234));
-    const ids = Array.from({ length: 500 }, (_, i) => 20 * i);
+    expect([images.length, images.classNames]).toEqual([2000, cifar.classNames!.slice(0, 2)]);
+    expect(images.contentHash).toBe(await cifar.hashOfFirst(2000));
+    expect(images.labels).toEqual(cifar.labels.subarray(0, 2000));
+    expect((await images.imageOf!(1500)).bytes).toEqual((await cifar.imageOf!(1500)).bytes);
+    const ids = Array.from({ length: 500 }, (_, i) => 4 * i);
     const [a, b] = await Promise.all([images, cifar].map(async (data) => (await data.gather(ids)).inputs[0]!.data));
     const differences = Array.from(a!, (value, at) => Math.abs(Number(value) - Number(b![at])));
     const mean = differences.reduce((sum, value) => sum + value) / differences.length;
