@@ -94,6 +94,10 @@ const options: Readonly<Record<string, () => Option>> = {
   vocab: () =>
     option('--vocab <file>', 'vocabulary of texts: vocab.txt or tokenizer.json').default(null, 'vocab.txt beside them'),
   tokens: () => option('--tokens <n>', 'tokens of an example of text').argParser(wholeNumber(1)).default(null, '64'),
+  imageSize: () =>
+    option('--image-size <n>', 'width and height that photographs are brought to: resized, then the centre of them')
+      .argParser(wholeNumber(1))
+      .default(null, 'as they are'),
   dataSeed: () => option('--data-seed <n>', 'fixes split and noise').argParser(wholeNumber(0)).default(0),
   dataSeeds: () =>
     option('--data-seed <n,…>', 'fixes split and noise; one for all seeds, or one for each')

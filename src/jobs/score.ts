@@ -115,7 +115,7 @@ export function describeData(
   { data, options, fingerprint }: TrainingData,
   split: ScoreSplit,
 ): Omit<StoreDescription, 'model' | 'scoring'> {
-  const { noise, labels, vocab, tokens, holdout, dataSeed } = options;
+  const { noise, labels, vocab, tokens, imageSize, holdout, dataSeed } = options;
   return {
     created: new Date().toISOString(),
     writtenBy: versions(),
@@ -125,7 +125,7 @@ export function describeData(
       contentHash: data.contentHash,
       length: data.length,
       classes: data.classes,
-      ...{ noise, labels, vocab, tokens, imageSize: null },
+      ...{ noise, labels, vocab, tokens, imageSize },
       inputs: data.inputs.map(({ dtype, dims }) => `${dtype}[${dims}]`).join(' '),
       decoder: data.decoder ?? null,
       ...{ holdout, dataSeed, split },

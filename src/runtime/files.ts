@@ -16,6 +16,15 @@ export interface AppendFile {
   close(): Promise<void>;
 }
 
+/** A file that is read here and there, as a browser reads a File. */
+export interface ReadableFile {
+  /** Its length in bytes when it was opened. */
+  readonly size: number;
+  /** Fills `into` with the bytes from `position` on; an error where the file ends before. */
+  read(position: number, into: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EEXIST: 'there is a file of that name',
@@ -198,5 +207,31 @@ export async function openAppend(path: string): Promise<AppendFile> {
     truncate: (bytes) => doing(() => file.truncate(bytes)),
     sync: () => doing(() => file.sync()),
     close: () => doing(() => file.close()),
+  };
+}
+
+/** Opens a file to read parts of it. */
+export async function openForReading(path: string): Promise<ReadableFile> {
+  const doing = <T>(work: () => Promise<T>): Promise<T> => attempt('read', path, work);
+  const file = await doing(() => open(path, 'r'));
+  const close = () => doing(() => file.close());
+  const size = await doing(() => file.stat()).then(
+    (stat) => stat.size,
+    (error) => close().then(() => Promise.reject(error)),
+  );
+  return {
+    size,
+    read: (position, into) =>
+      doing(async () => {
+        for (let filled = 0; filled < into.length; ) {
+          const { bytesRead } = await file.read(into, filled, into.length - filled, position + filled);
+          if (bytesRead === 0)
+            throw dataError(
+              `Cannot read "${path}": it ends after ${position + filled} bytes, expected ${position + into.length}; fetch the file again`,
+            );
+          filled += bytesRead;
+        }
+      }),
+    close,
   };
 }
