@@ -79,7 +79,7 @@ function updatedStep(model: Graph, options: TrainStepOptions & DeviceOptions): T
     const step = trainStep(model, { ...options, gradientsOnly: true });
     if (fitsMemory(step.parameters)) return { ...step, gradientsOnly: true };
   }
-  return { ...trainStep(model, options), gradientsOnly: false };
+  return { ...trainStep(model, { ...options, poolIndices: options.device !== 'webgpu' }), gradientsOnly: false };
 }
 
 /** The block to write a model's convolutions with: that of the run that goes on, or of this machine; undefined for none. */
