@@ -22,8 +22,6 @@ export async function installCuda(
   if (!fetched) throw environmentError(message);
   const device = await probe('cuda');
   if (!device.works)
-    throw environmentError(
-      `Cannot use the device "cuda" yet, though its libraries are there, which want ${cudaNeeds}: ${device.reason}`,
-    );
+    throw environmentError(`Cannot use the device "cuda" yet, though its libraries are there: ${device.reason}`);
   return { message, needs: cudaNeeds, device };
 }

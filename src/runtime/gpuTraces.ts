@@ -20,7 +20,8 @@ export interface GpuTraces {
 /** The traces of GPUs on this machine. */
 export function gpuTraces(): GpuTraces {
   const platform = `${process.platform}/${process.arch}`;
-  const cudaLibrary = existsSync(cudaLibraryPath());
+  const library = cudaLibraryPath();
+  const cudaLibrary = [library, library.replace('_cuda', '_shared')].every((path) => existsSync(path));
   if (process.platform !== 'linux')
     return { platform, cudaLibrary, vulkanLoader: false, vulkanDrivers: [], gpuVendors: [] };
   return {

@@ -49,7 +49,8 @@ export function explainCuda(message: string, { platform, cudaLibrary }: Traces):
   const cudnn = /CUDNN_STATUS_\w+/.exec(message)?.[0];
   if (cudnn !== undefined)
     return `cuDNN does not start (${cudnn}): install cuDNN 9 for CUDA 12, all of its libraries of one version`;
-  return null;
+  if (!message.includes('Failed to load shared library')) return null;
+  return 'the CUDA libraries of ONNX Runtime do not load, though none that they want is missing: remove libonnxruntime_providers_* in onnxruntime-node, and run "rho doctor --install cuda"';
 }
 
 const libraryGroups: readonly { readonly pattern: RegExp; readonly tell: (names: string) => string }[] = [
