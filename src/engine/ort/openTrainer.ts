@@ -10,6 +10,7 @@ import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.t
 import type { WorkerCalls } from './calls.ts';
 import { buffersOf, deviceOf, opened, type ScorerOptions, scorerOn, scoringModel, startWorker } from './openScorer.ts';
 import { fitsMemory } from './updatedInMemory.ts';
+import { requireRight } from './webgpuFaults.ts';
 
 export interface TrainerOptions extends ScorerOptions {
   readonly smallBatch: number;
@@ -44,6 +45,7 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
   const found = await blockFor(thread, model, options);
   const optimizer = options.optimizer ?? optimizerDefaults();
   const { graph, layouts, gradientsOnly, ...step } = updatedStep(model, { ...options, optimizer, block: found });
+  requireRight(graph, options.device, options.name);
   const block = layouts.size > 0 ? found : undefined;
   const names = new Set([...step.parameters, ...step.averages].map(({ name }) => name));
   const blocked = block === undefined ? undefined : { block, layouts };
