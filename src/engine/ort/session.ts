@@ -44,7 +44,7 @@ export async function openSession(
   try {
     const session = await InferenceSession.create(bytes, options);
     return {
-      run: device === 'cpu' ? (feeds, fetches) => session.run(feeds, fetches) : writingAfterwards(session),
+      run: device === 'wasm' ? writingAfterwards(session) : (feeds, fetches) => session.run(feeds, fetches),
       release: () => session.release(),
     };
   } catch (error) {
@@ -76,7 +76,7 @@ async function loadRuntime(device: Device): Promise<OrtModule> {
   return loaded.ort;
 }
 
-/** Devices with a memory of their own leave given tensors as they are, without a word: their results are copied. */
+/** WebAssembly, which has a memory of its own, leaves given tensors as they are, without a word: results are copied into them. */
 function writingAfterwards(session: { run(feeds: Feeds, fetches: Fetches): Promise<Feeds> }): Session['run'] {
   return async (feeds, fetches) => {
     const names = Object.keys(fetches);
