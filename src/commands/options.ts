@@ -190,7 +190,7 @@ const options: Readonly<Record<string, () => Option>> = {
       .argParser(oneOf(deviceNames))
       .default('auto'),
   threads: () =>
-    option('--threads <n>', 'threads that one operator is spread over')
+    option('--threads <n>', 'threads that one operator is spread over; wasm has one')
       .argParser(wholeNumber(1))
       .default(availableThreads(), 'all cores'),
   out: () => option('--out <folder>', 'folder to write into (default: a new one under runs/)'),
