@@ -3,8 +3,9 @@ import { architectureExamples } from '../architectures/architecture.ts';
 import { type Augmentation, parseAugmentation } from '../core/augment.ts';
 import { decayNames } from '../core/schedule.ts';
 import { strategyNames } from '../core/selection.ts';
-import { type Device, devices, lowerings, precisions } from '../engine/engine.ts';
+import { lowerings, precisions } from '../engine/engine.ts';
 import { engineNames } from '../engine/open.ts';
+import { deviceNames } from '../engine/ort/chooseDevice.ts';
 import { decayedNames } from '../jobs/optimization.ts';
 import { averagesNames } from '../jobs/selectionRun.ts';
 import { availableThreads } from '../runtime/host.ts';
@@ -71,11 +72,6 @@ function share(text: string): number {
   const value = positiveNumber({ zero: true })(text);
   if (value >= 1) throw new InvalidArgumentError('Expected a number from 0 up to 1, 1 itself left out.');
   return value;
-}
-
-/** What runs decides bits, so a run records the device itself. */
-function resolveDevice(name: Device | 'auto'): Device {
-  return name === 'auto' ? 'cpu' : name;
 }
 
 function option(flags: string, description: string): Option {
@@ -198,11 +194,14 @@ const options: Readonly<Record<string, () => Option>> = {
       .argParser(oneOf(['onnx', 'same']))
       .default('onnx'),
   device: () =>
-    option('--device <name>', 'where it runs: auto, cpu, cuda or webgpu; auto is cpu in this version')
-      .argParser((name) => resolveDevice(oneOf(['auto', ...devices] as const)(name)))
-      .default('cpu', 'auto'),
+    option(
+      '--device <name>',
+      'where it runs: auto, cpu, cuda, webgpu or wasm; auto is cuda, else webgpu on a GPU, else cpu',
+    )
+      .argParser(oneOf(deviceNames))
+      .default('auto'),
   threads: () =>
-    option('--threads <n>', 'threads that one operator is spread over')
+    option('--threads <n>', 'threads that one operator is spread over; wasm has one')
       .argParser(wholeNumber(1))
       .default(availableThreads(), 'all cores'),
   out: () => option('--out <folder>', 'folder to write into (default: a new one under runs/)'),

@@ -14,6 +14,7 @@ import type { DeviceOptions, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import type { ScoringModel } from './scoringWork.ts';
 import type { Sharing } from './session.ts';
+import { requireRight } from './webgpuFaults.ts';
 
 export interface ScorerOptions extends FeedOptions, DeviceOptions {
   /** What to compute of each example. */
@@ -51,8 +52,9 @@ export async function openScoringModel(model: ScoringModel, device: DeviceOption
 const bytesPerRun = 4 * 2 ** 20;
 const mostPerRun = 500;
 
-/** The score graph of a model as a worker takes it. */
+/** The score graph of a model as a worker takes it. Throws where the device would compute it wrongly. */
 export function scoringModel(model: Graph, graph: Graph, options: ScorerOptions): ScoringModel {
+  requireRight(graph, options.device, options.name);
   const fitting = Math.floor(bytesPerRun / largestActivation(graph));
   return {
     bytes: writeModel(graph),

@@ -20,7 +20,7 @@ const mostBytesOfWeights = 2 ** 30;
 
 /** As many workers as threads, for two sessions of one thread do more than one of two; fewer where the model is large. */
 function usualWorkers({ device, threads }: ScorerOptions, bytes: number): number {
-  if (device !== 'cpu') return 1;
+  if (device !== 'cpu' && device !== 'wasm') return 1;
   return Math.max(1, Math.min(threads, Math.floor(mostBytesOfWeights / bytes)));
 }
 
