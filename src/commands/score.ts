@@ -66,6 +66,7 @@ Examples:
   withOptions(command, [
     ...dataOptions.filter((name) => name !== 'test'),
     'dataSeed',
+    'precision',
     'device',
     'threads',
     'outFolder',

@@ -155,14 +155,6 @@ describe('an archive of JPEGs', () => {
     expect((await openCifar(join(folder, 'cifar10-test-jpeg.tar'), 'test')).length).toBe(3);
   });
 
-  test('the decoder is part of the fingerprint', async () => {
-    const folder = await folderOf({ 'x.tar': tarOf([['00000_cat.jpg', frog]]) });
-    const dataset = await openCifar(join(folder, 'x.tar'), 'train');
-    const { decoder, ...plain } = dataset;
-    expect(await fingerprintData({ ...plain, decoder: `${decoder}.1` })).not.toBe(await fingerprintData(dataset));
-    expect(await fingerprintData(plain)).not.toBe(await fingerprintData(dataset));
-  });
-
   test.each<[string, [string, Uint8Array][], string]>([
     [
       'a gap in the numbers',

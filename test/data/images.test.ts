@@ -154,7 +154,7 @@ describe('sizes', () => {
     );
     const resized = await openImages(folder, 'train', { imageSize: 16 });
     expect(resized.decoder).toMatch(/, shorter side 18 linear, centre 16$/);
-    expect(await fingerprintData(resized)).not.toBe(await fingerprintData(asTheyAre));
+    expect(await fingerprintData(resized)).toBe(await fingerprintData(asTheyAre));
     expect(resized.contentHash).toBe(asTheyAre.contentHash);
     const { inputs } = await resized.gather([1]);
     expect(inputs[0]!.dims).toEqual([1, 3, 16, 16]);
