@@ -6,7 +6,8 @@ import { withLabels } from './withLabels.ts';
 
 /**
  * The data set under the labels given to --labels as `FILE:COLUMN`: a column of a CSV file, plain or .gz, with a header and a
- * column `index` of ids, each there once. Its own labels become `trueLabels`, unless it has some.
+ * column `index` of ids, each there once; classes by number, or by name where they have names. Its own labels become
+ * `trueLabels`, unless it has some.
  */
 export async function giveLabels(dataset: Dataset, spec: string): Promise<Dataset> {
   const [, file, column] = /^(.+):([^:]+)$/s.exec(spec) ?? [];
@@ -28,6 +29,11 @@ function columnById([header = [], ...rows]: Table, file: string, column: string,
     throw dataError(
       `Cannot use the labels of "${file}": it has ${rows.length} rows, "${dataset.name}" has ${dataset.length} examples`,
     );
+  // A number is a class, even where the name of another is spelt so.
+  const named = (dataset.classNames ?? []).flatMap((name, label) =>
+    /^\d+$/.test(name) ? [] : [[name, label] as const],
+  );
+  const names = new Map(named);
   const labels = new Int32Array(rows.length).fill(-1);
   rows.forEach((cells, row) => {
     const id = /^\d+$/.test(cells[index]!) ? Number(cells[index]) : -1;
@@ -36,7 +42,8 @@ function columnById([header = [], ...rows]: Table, file: string, column: string,
       throw dataError(
         `Cannot use the labels of "${file}": row ${row + 2} has index "${cells[index]}", expected each of 0 to ${rows.length - 1} once`,
       );
-    labels[id] = parseLabel(cells[place]!, file, row + 2);
+    const cell = cells[place]!;
+    labels[id] = names.get(cell.trim()) ?? parseLabel(cell, file, row + 2);
   });
   return labels;
 }

@@ -24,12 +24,14 @@ export function parquetImages(
       firstId += block.rowEnd - block.rowStart;
     }
   const kept = new Map<Block, Promise<ArrayLike<unknown>>>();
+  let bytes = 0;
   const read = (block: Block) => {
-    const rows = kept.get(block) ?? block.file.readColumn(column, block);
+    const found = kept.get(block);
+    const rows = found ?? block.file.readColumn(column, block);
+    if (found === undefined) bytes += block.bytes;
     // What was asked for last stands last and goes last.
     kept.delete(block);
     kept.set(block, rows);
-    let bytes = [...kept.keys()].reduce((sum, { bytes }) => sum + bytes, 0);
     for (const oldest of kept.keys()) {
       if (bytes <= keptBytes || kept.size <= 2) break;
       kept.delete(oldest);

@@ -29,6 +29,13 @@ async function fileOf(content: string | Uint8Array): Promise<string> {
   return file;
 }
 
+test('a class may be given by its name', async () => {
+  const text = 'index,human\n0,owl\n1,2\n2, cat\n';
+  const named = { ...dataset, classNames: ['2', 'cat', 'owl'] };
+  expect([...(await giveLabels(named, `${await fileOf(text)}:human`)).labels]).toEqual([2, 2, 1]);
+  await expect(giveLabels(dataset, `${await fileOf(text)}:human`)).rejects.toThrow('row 2 has "owl"');
+});
+
 test('labels are replaced by id, whatever the order of rows, and the old ones are the true ones', async () => {
   const text = 'index,aggre,worse\n2,2,0\n0,0,1\n1,1,1\n';
   for (const content of [text, gzipSync(text)]) {

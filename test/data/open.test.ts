@@ -9,7 +9,8 @@ test('FORMAT:PATH is opened, checked against the classes and named as given', as
 test('an unknown format is refused with the known ones', async () => {
   await expect(openData('constructor:x', 'train')).rejects.toMatchObject({
     kind: 'usage',
-    message: 'Cannot open data "constructor:x": unknown format "constructor", expected one of idx, cifar, csv, tsv',
+    message:
+      'Cannot open data "constructor:x": unknown format "constructor", expected one of idx, cifar, images, csv, tsv, jsonl, parquet, npy',
   });
 });
 
