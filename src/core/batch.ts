@@ -1,4 +1,4 @@
-import { type Dtype, elementCount, type Tensor } from './tensor.ts';
+import { bytesPerElement, type Dtype, elementCount, type Tensor } from './tensor.ts';
 
 /** Shape and stored type of one model input, without the batch axis. */
 export interface InputSpec {
@@ -12,6 +12,11 @@ export interface Batch {
   readonly inputs: readonly Tensor[];
   /** The labels as trained on, one per example. */
   readonly labels: Int32Array;
+}
+
+/** Bytes that one example takes as stored. */
+export function bytesPerExample(inputs: readonly InputSpec[]): number {
+  return inputs.reduce((sum, { dtype, dims }) => sum + bytesPerElement(dtype) * elementCount(dims), 0);
 }
 
 /** The examples `from` up to `to` of a batch, as views of its memory. */

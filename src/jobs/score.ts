@@ -1,6 +1,6 @@
+import { bytesPerExample } from '../core/batch.ts';
 import { dataError, usageError } from '../core/errors.ts';
 import { rankAgreement } from '../core/rankAgreement.ts';
-import { bytesPerElement, elementCount } from '../core/tensor.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprintOfFirst } from '../data/fingerprint.ts';
 import { sha256 } from '../data/hash.ts';
@@ -186,8 +186,8 @@ const mostBytesPerBatch = 8 * 2 ** 20;
 
 /** Whole runs, of which few batches fit into memory. */
 function batchSize({ inputs }: Dataset, { examplesPerRun }: ScorerPool): number {
-  const bytes = inputs.reduce((sum, { dtype, dims }) => sum + bytesPerElement(dtype) * elementCount(dims), 0);
-  const runs = Math.floor(Math.min(mostPerBatch, mostBytesPerBatch / bytes) / examplesPerRun);
+  const fitting = Math.min(mostPerBatch, mostBytesPerBatch / bytesPerExample(inputs));
+  const runs = Math.floor(fitting / examplesPerRun);
   return examplesPerRun * Math.max(1, Math.min(mostRunsPerBatch, runs));
 }
 

@@ -1,3 +1,4 @@
+import { bytesPerExample } from '../core/batch.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Scorer, Scores } from '../engine/engine.ts';
 
@@ -7,14 +8,16 @@ export interface Evaluation {
   readonly loss: number;
 }
 
-/** Examples sent to the scorer at once: enough for the messages not to count. */
-export const scoringBatch = 2000;
+/** What is sent to the scorer at once: enough for the messages not to count, few enough bytes for several batches in memory. */
+const mostPerBatch = 2000;
+const mostBytesPerBatch = 16 * 2 ** 20;
 
 /** Accuracy and mean loss of a model on the examples `ids`, in eval mode. */
 export async function evaluate(model: Scorer, data: Dataset, ids: Uint32Array): Promise<Evaluation> {
   let right = 0;
   let total = 0;
-  for await (const { scores, ids: scored } of scoreBatches(model, data, batchesOf(ids, scoringBatch))) {
+  const size = Math.max(1, Math.min(mostPerBatch, Math.floor(mostBytesPerBatch / bytesPerExample(data.inputs))));
+  for await (const { scores, ids: scored } of scoreBatches(model, data, batchesOf(ids, size))) {
     scores.predicted.forEach((predicted, i) => {
       if (predicted === data.labels[scored[i]!]) right += 1;
       total += scores.loss[i]!;
