@@ -31,11 +31,18 @@ export interface Sharing {
   readonly spins: boolean;
 }
 
+/** How a session multiplies numbers of 8 bits. */
+export interface EightBits {
+  /** Whether it takes slower kernels on x86, which do not overflow where the fast ones do. */
+  readonly exactProducts: boolean;
+}
+
 /** Loads the bytes of a model. Throws an environment error where the device is not to be had. */
 export async function openSession(
   bytes: Uint8Array,
   { device, threads }: DeviceOptions,
   { spins }: Sharing = { spins: true },
+  { exactProducts }: EightBits = { exactProducts: false },
 ): Promise<Session> {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [...providers[device]],
@@ -45,8 +52,7 @@ export async function openSession(
       session: {
         // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
         set_denormal_as_zero: '1',
-        // On x86 without VNNI products of 8-bit numbers would overflow; this takes a slower kernel there, and there alone.
-        x64quantprecision: '1',
+        x64quantprecision: exactProducts ? '1' : '0',
         intra_op: { allow_spinning: spins ? '1' : '0' },
       },
     },
