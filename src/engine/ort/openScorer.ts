@@ -5,6 +5,7 @@ import type { Graph } from '../../onnx/graph.ts';
 import { largestActivation } from '../../onnx/largestActivation.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import { writeModel } from '../../onnx/model.ts';
+import { microsoftDomain } from '../../onnx/ops/microsoft.ts';
 import { type FeedOptions, fedInputs } from '../../onnx/preprocess.ts';
 import type { Precision } from '../../onnx/quantised/precision.ts';
 import { scoreGraphIn } from '../../onnx/quantised/scoreGraphIn.ts';
@@ -61,6 +62,7 @@ export function scoringModel(model: Graph, graph: Graph, options: ScorerOptions)
     inputs: fedInputs(model, options),
     outputs: options.outputs,
     examplesPerRun: Math.max(1, Math.min(mostPerRun, fitting)),
+    inEightBits: graph.nodes.some(({ domain }) => domain === microsoftDomain),
   };
 }
 

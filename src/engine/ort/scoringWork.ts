@@ -2,6 +2,7 @@ import type { Batch } from '../../core/batch.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import type { DeviceOptions, Scores } from '../engine.ts';
 import { feedsOf, scoreInRuns } from '../scoreInRuns.ts';
+import { productsOverflow } from './overflow.ts';
 import { type OrtTensor, openSession, type Sharing, toOrt } from './session.ts';
 
 /** A score graph as bytes, and how to feed it. */
@@ -12,6 +13,8 @@ export interface ScoringModel {
   readonly outputs: readonly ExampleOutput[];
   /** A batch is cut into runs of at most so many examples. */
   readonly examplesPerRun: number;
+  /** Whether it multiplies numbers of 8 bits. */
+  readonly inEightBits: boolean;
 }
 
 /** What runs in the thread of a scorer. */
@@ -30,7 +33,8 @@ export async function openScoringWork(
   device: DeviceOptions,
   sharing?: Sharing,
 ): Promise<ScoringWork> {
-  const session = await openSession(model.bytes, device, sharing);
+  const exactProducts = model.inEightBits && (await productsOverflow());
+  const session = await openSession(model.bytes, device, sharing, { exactProducts });
   const fetches = Object.fromEntries(model.outputs.map((output) => [output, null]));
   return {
     score: (batch, weights = {}, written = {}) =>

@@ -24,6 +24,12 @@ export interface Sharing {
 /** The package that this thread works with, once one is loaded. */
 let loaded: { readonly name: string; readonly ort: OrtModule } | undefined;
 
+/** How a session multiplies numbers of 8 bits. */
+export interface EightBits {
+  /** Whether it takes slower kernels on x86, which do not overflow where the fast ones do. */
+  readonly exactProducts: boolean;
+}
+
 /**
  * Loads the bytes of a model. All sessions of a thread are of one package of ONNX Runtime. Throws an environment error where
  * the device is not to be had, a data error where ONNX Runtime does not take the graph.
@@ -32,6 +38,7 @@ export async function openSession(
   bytes: Uint8Array,
   { device, threads }: DeviceOptions,
   { spins }: Sharing = { spins: true },
+  { exactProducts }: EightBits = { exactProducts: false },
 ): Promise<Session> {
   const { InferenceSession } = await loadRuntime(device);
   const options: OrtOptions = {
@@ -42,8 +49,7 @@ export async function openSession(
       session: {
         // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
         set_denormal_as_zero: '1',
-        // On x86 without VNNI products of 8-bit numbers would overflow; this takes a slower kernel there, and there alone.
-        x64quantprecision: '1',
+        x64quantprecision: exactProducts ? '1' : '0',
         intra_op: { allow_spinning: spins ? '1' : '0' },
       },
     },
