@@ -21,6 +21,7 @@ describe.each([true, false])('on WebGPU (weights fed: %s)', (fed) => {
     ['Conv', 2, 4, 6],
     ['Conv', 4, 1, 9],
     ['Conv', 8, 3, 6],
+    ['ConvTranspose', 2, 2, 1],
     ['ConvTranspose', 2, 4, 1],
     ['ConvTranspose', 8, 6, 1],
   ] as const)('%s with %i groups of %i to %i channels is refused', (op, groups, from, to) => {
