@@ -1,42 +1,29 @@
 import type { Batch } from '../../core/batch.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Graph } from '../../onnx/graph.ts';
-import { largestActivation } from '../../onnx/largestActivation.ts';
-import type { ExampleOutput } from '../../onnx/lossHead.ts';
-import { writeModel } from '../../onnx/model.ts';
-import { type FeedOptions, fedInputs } from '../../onnx/preprocess.ts';
-import { scoreGraph } from '../../onnx/scoreGraph.ts';
+import { logitsTypeOf, scoreGraph } from '../../onnx/scoreGraph.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
-import type { ScoringModel } from './scoringWork.ts';
+import { prepareScoring, type ScorerOptions, scoringModel } from './scoringModel.ts';
 
-export interface ScorerOptions extends FeedOptions, DeviceOptions {
-  /** What to compute of each example. */
-  readonly outputs: readonly ExampleOutput[];
-}
+export type { ScorerOptions };
 
 /** Opens a model with its own weights for scoring, in a thread of its own. */
 export async function openScorer(model: Graph, options: ScorerOptions): Promise<Scorer> {
-  const scoring = scoringModel(model, scoreGraph(model, options), options);
+  requireKnown(model, options);
   const thread = startWorker('scorer');
-  await opened(thread, thread.call('openScorer', { model: scoring, device: deviceOf(options) }));
+  const load = async () => {
+    const scoring = await prepareScoring(thread, model, options);
+    await thread.call('openScorer', { model: scoring, device: deviceOf(options) });
+  };
+  await opened(thread, load());
   return scorerOn(thread);
 }
 
-/** Bytes of the largest activation of a run: enough to keep the cores busy, few enough to stay in their caches. */
-const bytesPerRun = 4 * 2 ** 20;
-const mostPerRun = 500;
-
-/** The score graph of a model as a worker takes it. */
-export function scoringModel(model: Graph, graph: Graph, options: ScorerOptions): ScoringModel {
-  const fitting = Math.floor(bytesPerRun / largestActivation(graph));
-  return {
-    bytes: writeModel(graph),
-    inputs: fedInputs(model, options),
-    outputs: options.outputs,
-    examplesPerRun: Math.max(1, Math.min(mostPerRun, fitting)),
-  };
+/** Whatever is said against a model without running it is said before a thread is started. */
+function requireKnown(model: Graph, options: ScorerOptions): void {
+  logitsTypeOf(model, options);
 }
 
 /** A scorer whose weights are set anew again and again, for a trainer elsewhere. */

@@ -2,7 +2,7 @@ import type { Batch } from '../../core/batch.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import type { DeviceOptions, Scores } from '../engine.ts';
 import { feedsOf, scoreInRuns } from '../scoreInRuns.ts';
-import { type OrtTensor, openSession, type Sharing, toOrt } from './session.ts';
+import { type OrtTensor, openSession, runForeign, type Sharing, toOrt } from './session.ts';
 
 /** A score graph as bytes, and how to feed it. */
 export interface ScoringModel {
@@ -12,6 +12,8 @@ export interface ScoringModel {
   readonly outputs: readonly ExampleOutput[];
   /** A batch is cut into runs of at most so many examples. */
   readonly examplesPerRun: number;
+  /** Whether a run takes exactly so many: a shorter one is filled up. */
+  readonly exact: boolean;
 }
 
 /** What runs in the thread of a scorer. */
@@ -34,9 +36,9 @@ export async function openScoringWork(
   const fetches = Object.fromEntries(model.outputs.map((output) => [output, null]));
   return {
     score: (batch, weights = {}, written = {}) =>
-      scoreInRuns(batch, model.outputs, model.examplesPerRun, async (part) => {
+      scoreInRuns(batch, model.outputs, model, async (part) => {
         const feeds = { ...feedsOf(part, model.inputs, toOrt), ...weights };
-        const results = await session.run(feeds, { ...fetches, ...written });
+        const results = await runForeign(session, feeds, { ...fetches, ...written }, part.labels.length);
         return model.outputs.map((output) => results[output]!.data as Float32Array);
       }),
     release: () => session.release(),

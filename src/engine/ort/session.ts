@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { dataError, environmentError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
+import { writtenOpset } from '../../onnx/graph.ts';
 import type { Device, DeviceOptions } from '../engine.ts';
 
 // What it would log as an error it throws as well, and that is told in a sentence of ours.
@@ -49,8 +50,31 @@ export async function openSession(
     return { run: (feeds, fetches) => session.run(feeds, fetches), release: () => session.release() };
   } catch (error) {
     const reason = (error as Error).message.split('\n')[0];
-    if (device === 'cpu') throw dataError(`Cannot use the model: ONNX Runtime does not load its graph (${reason})`);
+    if (device === 'cpu')
+      throw dataError(`Cannot use the model: ONNX Runtime does not load its graph (${reason})${remedyFor(reason)}`);
     throw environmentError(`Cannot use the device "${device}": ${reason}; "rho doctor" lists what works here`);
+  }
+}
+
+/** What to do about a graph that is written in an operator set which ONNX Runtime lacks, for the end of a sentence. */
+function remedyFor(reason = ''): string {
+  if (/not a registered function|NOT_IMPLEMENTED|Could not find an implementation/i.test(reason))
+    return '; its file has to hold only operators of ONNX and of ONNX Runtime on the CPU, export it so';
+  return /opset|deprecated|unrecognized attribute/i.test(reason) ? `; export it again with opset ${writtenOpset}` : '';
+}
+
+/** Runs a foreign graph. Throws a data error with ONNX Runtime's reason where that fails on `examples` examples. */
+export async function runForeign(
+  session: Session,
+  feeds: Readonly<Record<string, OrtTensor>>,
+  fetches: Readonly<Record<string, OrtTensor | null>>,
+  examples: number,
+): Promise<Readonly<Record<string, OrtTensor>>> {
+  try {
+    return await session.run(feeds, fetches);
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0];
+    throw dataError(`Cannot score with the model: ONNX Runtime fails on ${examples} examples (${reason})`);
   }
 }
 
