@@ -7,6 +7,7 @@ import { type Device, devices, lowerings } from '../engine/engine.ts';
 import { engineNames } from '../engine/open.ts';
 import { decayedNames } from '../jobs/optimization.ts';
 import { averagesNames } from '../jobs/selectionRun.ts';
+import { layouts } from '../onnx/preprocess.ts';
 import { availableThreads } from '../runtime/host.ts';
 
 /** A whole number from `least` up. */
@@ -94,6 +95,23 @@ const options: Readonly<Record<string, () => Option>> = {
   vocab: () =>
     option('--vocab <file>', 'vocabulary of texts: vocab.txt or tokenizer.json').default(null, 'vocab.txt beside them'),
   tokens: () => option('--tokens <n>', 'tokens of an example of text').argParser(wholeNumber(1)).default(null, '64'),
+  preprocessing: () =>
+    option(
+      '--preprocessing <rule>',
+      'how stored numbers are fed: auto, raw (0..255), unit (0..1) or standardize:MEAN,…/STD,… of 0..1, by channel',
+    ).default(null, 'auto, as usual for the format'),
+  logits: () =>
+    option('--logits <name>', 'value of the model that holds its logits, an output or any inside').default(
+      null,
+      'found, also behind a softmax',
+    ),
+  layout: () =>
+    option(
+      '--layout <order>',
+      'where the model takes the channels of images: auto, nchw or nhwc; auto goes by the sizes',
+    )
+      .argParser(oneOf(layouts))
+      .default('auto'),
   dataSeed: () => option('--data-seed <n>', 'fixes split and noise').argParser(wholeNumber(0)).default(0),
   dataSeeds: () =>
     option('--data-seed <n,…>', 'fixes split and noise; one for all seeds, or one for each')

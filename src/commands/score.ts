@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import { usageError } from '../core/errors.ts';
 import { type DataOptions, openExperiment } from '../jobs/experiment.ts';
-import { readIlCard } from '../jobs/ilCard.ts';
-import { readModelFile } from '../jobs/model.ts';
+import { readIlCard, requireCardFits } from '../jobs/ilCard.ts';
+import { readScoredModel } from '../jobs/model.ts';
 import { requireUnused } from '../jobs/runFolder.ts';
 import { type ScoreOptions, scoreSplits, scoreToStore } from '../jobs/score.ts';
 import { oneOf, withOptions } from './options.ts';
@@ -26,15 +26,26 @@ export function scoreCommand(): Command {
       .argParser(oneOf(scoreSplits))
       .default('target'),
   );
-  withOptions(command, [...dataOptions, 'dataSeed', 'device', 'threads', 'outFolder', 'config', 'json']);
+  withOptions(command, [
+    ...dataOptions,
+    'dataSeed',
+    'logits',
+    'layout',
+    'device',
+    'threads',
+    'outFolder',
+    'config',
+    'json',
+  ]);
   return performs<Flags>(command, async (flags, host) => {
     const { model: path, out: folder } = flags;
     if (path === undefined) throw usageError('Cannot score without a model: pass --model FILE.onnx');
     if (folder === undefined) throw usageError('Cannot write the loss store: pass --out DIR');
     await requireUnused(folder);
-    const model = await readModelFile(path);
+    const model = await readScoredModel(path);
     const experiment = await openExperiment({ ...flags, data: requireData(flags.data), test: flags.test ?? null });
     const card = await readIlCard(path, model.bytes);
+    requireCardFits(card, experiment.data, path);
     const { manifest, seconds } = await scoreToStore(experiment, model, card, flags, folder, host);
     const { meanLoss, accuracy, nan } = manifest.statistics;
     return {

@@ -5,6 +5,7 @@ import { giveLabels } from '../data/givenLabels.ts';
 import { addLabelNoise } from '../data/labelNoise.ts';
 import { openData, requireTestBeside } from '../data/open.ts';
 import { type Split, splitHoldout } from '../data/split.ts';
+import { withPreprocessing } from '../data/withPreprocessing.ts';
 
 /** Which data are used and how they are divided, as on the command line. */
 export interface DataOptions {
@@ -20,6 +21,8 @@ export interface DataOptions {
   readonly vocab: string | null;
   /** Ids that a text is cut or filled up to; null takes 64. */
   readonly tokens: number | null;
+  /** How stored numbers become what a model is fed: auto, raw, unit or standardize:MEAN,…/STD,…; null is auto. */
+  readonly preprocessing: string | null;
   readonly dataSeed: number;
 }
 
@@ -36,18 +39,21 @@ export interface Experiment {
 
 /** Opens the data of an experiment. Everything random in it follows from `dataSeed`. */
 export async function openExperiment(options: DataOptions): Promise<Experiment> {
-  // A run begun before there were the last three has no word of them.
-  const { data: name, test: testName, holdout, noise, dataSeed, labels = null, vocab = null, tokens = null } = options;
+  const { data: name, test: testName, holdout, noise, dataSeed } = options;
+  // A run begun before there were these has no word of them.
+  const { labels = null, vocab = null, tokens = null, preprocessing = null } = options;
   if (labels !== null && noise !== 'none')
     throw usageError(`Cannot add --noise ${noise} to the labels of --labels ${labels}: give one of them`);
   if (testName === null) await requireTestBeside(name);
-  const stored = await openData(name, 'train', { vocab, tokens });
+  const rule = preprocessing ?? 'auto';
+  const stored = withPreprocessing(await openData(name, 'train', { vocab, tokens }), rule);
   const split = splitHoldout(holdout, stored.length, dataSeed);
   const data = labels === null ? addLabelNoise(stored, noise, dataSeed) : await giveLabels(stored, labels);
-  const test = await openData(testName ?? name, 'test', { classes: data.classes, vocab, tokens });
+  const asTest = await openData(testName ?? name, 'test', { classes: data.classes, vocab, tokens });
+  const test = withPreprocessing(asTest, rule);
   requireAlike(data, test);
   return {
-    options: { data: name, test: testName, holdout, noise, labels, vocab, tokens, dataSeed },
+    options: { data: name, test: testName, holdout, noise, labels, vocab, tokens, preprocessing, dataSeed },
     data,
     test,
     split,

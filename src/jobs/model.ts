@@ -1,13 +1,13 @@
 import { buildArchitecture } from '../architectures/architecture.ts';
 import { RhoError } from '../core/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { ClassifierOptions } from '../onnx/classifier.ts';
+import { type ClassifierOptions, findClassifier } from '../onnx/classifier.ts';
 import { withExternalData } from '../onnx/externalData.ts';
 import { freeBatch } from '../onnx/freeBatch.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { inEvalForm, readModel, writeModel } from '../onnx/model.ts';
 import type { FeedOptions, Layout } from '../onnx/preprocess.ts';
-import type { ScoringOptions } from '../onnx/scoreGraph.ts';
+import { logitsTypeOf, type ScoringOptions } from '../onnx/scoreGraph.ts';
 import { joinPath, readBytes } from '../runtime/files.ts';
 
 /** A model as an .onnx file holds it, in eval form. */
@@ -76,9 +76,19 @@ export interface ModelHints extends ClassifierOptions {
 export function scoringFrom(
   data: Dataset,
   name: string,
-  { logits = null, layout = 'auto' }: ModelHints,
+  { logits = null, layout = 'auto' }: ModelHints = {},
 ): ScoringOptions {
   return { ...feedFrom(data, name), logits, layout };
+}
+
+/** Says what is not plain about the logits of a model that is going to be scored: where they are, and how many classes they have. */
+export function sayAboutLogits(graph: Graph, options: ScoringOptions, say: (line: string) => void): void {
+  const { logits, isNamed } = findClassifier(graph, options.name, options);
+  if (!isNamed && graph.outputs.length > 1)
+    say(`${options.name}: "${logits}" is taken for the logits, another value can be named with --logits`);
+  const classes = logitsTypeOf(graph, options)?.dims[1];
+  if (typeof classes === 'number' && classes > 2 && classes > (options.classes ?? classes))
+    say(`${options.name}: it knows ${classes} classes, the data have ${options.classes}; losses are over all it knows`);
 }
 
 /** The numbers of trained weights in a model. */

@@ -10,13 +10,13 @@ import { writeLossStore } from '../store/writeStore.ts';
 import type { Experiment } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import type { IlCard } from './ilCard.ts';
-import { feedFrom, type ModelFile } from './model.ts';
+import { type ModelFile, type ModelHints, sayAboutLogits, scoringFrom } from './model.ts';
 
 /** Which of the examples are scored. */
 export const scoreSplits = ['target', 'holdout', 'all'] as const;
 export type ScoreSplit = (typeof scoreSplits)[number];
 
-export interface ScoreOptions extends DeviceOptions {
+export interface ScoreOptions extends DeviceOptions, ModelHints {
   readonly split: ScoreSplit;
 }
 
@@ -35,7 +35,7 @@ export async function scoreToStore(
   experiment: Experiment,
   model: ModelFile,
   card: IlCard | null,
-  { split, device, threads }: ScoreOptions,
+  { split, device, threads, ...hints }: ScoreOptions,
   folder: string,
   host: Host,
 ): Promise<ScoreResult> {
@@ -44,7 +44,7 @@ export async function scoreToStore(
   if (ids.length === 0)
     throw usageError(`Cannot score the split "${split}": it is empty with --holdout ${options.holdout}`);
   const began = performance.now();
-  const table = await scoreTable(experiment, model, ids, { device, threads }, host);
+  const table = await scoreTable(experiment, model, ids, { device, threads, ...hints }, host);
   const seconds = (performance.now() - began) / 1000;
   const manifest = await writeLossStore(
     folder,
@@ -89,7 +89,7 @@ async function scoreTable(
   { data }: Experiment,
   model: ModelFile,
   ids: Uint32Array,
-  device: DeviceOptions,
+  { device, threads, ...hints }: DeviceOptions & ModelHints,
   host: Host,
 ): Promise<LossTable> {
   const { progress } = host;
@@ -100,9 +100,11 @@ async function scoreTable(
     predicted: new Int32Array(ids.length),
     margin: new Float32Array(ids.length),
   };
+  const scoring = scoringFrom(data, model.name, hints);
+  sayAboutLogits(model.graph, scoring, host.say);
   const scorer = await openScorer(model.graph, {
-    ...feedFrom(data, model.name),
-    ...device,
+    ...scoring,
+    ...{ device, threads },
     outputs: ['loss', 'predicted', 'margin'],
   });
   progress.start('scoring', ids.length);
