@@ -1,6 +1,5 @@
 import { dataError } from '../../core/errors.ts';
 import { allocate } from '../../core/tensor.ts';
-import { foldPreprocessing } from '../../onnx/foldPreprocessing.ts';
 import type { Graph, ValueType } from '../../onnx/graph.ts';
 import { largestActivation } from '../../onnx/largestActivation.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
@@ -35,7 +34,7 @@ export async function prepareScoring(
   options: ScorerOptions,
 ): Promise<ScoringModel> {
   const logitsType = logitsTypeOf(model, options) ?? (await askForLogits(thread, model, options));
-  return scoringModel(model, foldPreprocessing(scoreGraph(model, { ...options, logitsType })), options);
+  return scoringModel(model, scoreGraph(model, { ...options, logitsType }), options);
 }
 
 /** The type of the logits of a model as they come out of ONNX Runtime for a few examples of zeros. */
