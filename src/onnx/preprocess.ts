@@ -152,16 +152,18 @@ function standardized(
 }
 
 function shapedLike(builder: GraphBuilder, value: string, input: GraphValue, feed: InputFeed): string {
-  const { stored, name } = feed;
+  const { stored, name, layout } = feed;
   const isTurned = hasChannelsLast(input, feed);
   const turned = isTurned ? builder.node('Transpose', [value], { perm: ints([0, 2, 3, 1]) }) : value;
   const found = isTurned ? channelsLast(stored.dims) : stored.dims;
   const sizes = input.dims.slice(1);
   if (isUnknown(input) || sameSizes(sizes, found)) return turned;
   const known = sizes.filter((size) => typeof size === 'number');
-  if (known.length < sizes.length || elementCount(known) !== elementCount(found))
+  // Three sizes in another order are an image that is turned in a way nothing here knows.
+  const isTurnedOtherwise = sizes.length === 3 && found.length === 3;
+  if (known.length < sizes.length || elementCount(known) !== elementCount(found) || isTurnedOtherwise)
     throw dataError(
-      `Cannot feed "${name}": an example of the data is [${stored.dims.join(', ')}], the input "${input.name}" expects [${sizes.join(', ')}]`,
+      `Cannot feed "${name}": an example of the data is [${stored.dims.join(', ')}], the input "${input.name}" expects [${sizes.join(', ')}]${isTurned && layout === 'nhwc' ? '; leave --layout away' : ''}`,
     );
   return builder.node('Reshape', [turned, builder.int64([-1, ...known])]);
 }

@@ -22,8 +22,6 @@ function isKnown(dims: readonly Dim[]): boolean {
 export function requireScorable(classifier: Classifier, options: FeedOptions): void {
   const { graph, logits, declared, isNamed } = classifier;
   refuseLabels(classifier, options.name);
-  if (declared !== undefined && (isKnown(declared.dims) || !isFraction(declared.dtype)))
-    describeLogits(classifier, declared, options);
   const table = graph.nodes.find(({ domain, outputs }) => domain === 'ai.onnx.ml' && outputs.includes(logits));
   const transform = table?.attributes.post_transform;
   const isRaw = transform === undefined || (transform.kind === 'string' && transform.value === 'NONE');
@@ -31,6 +29,8 @@ export function requireScorable(classifier: Classifier, options: FeedOptions): v
     throw dataError(
       `Cannot use "${options.name}" as a classifier: "${logits}" by ${describeNode(table)} holds labels or probabilities, expected logits [batch, classes]; export it with raw scores, and name them with --logits`,
     );
+  if (declared !== undefined && (isKnown(declared.dims) || !isFraction(declared.dtype)))
+    describeLogits(classifier, declared, options);
 }
 
 /** How logits are laid out: [batch, classes] with sizes of 1 behind, or one logit of two classes for each example. */
