@@ -4,7 +4,7 @@ export function closest(name: string, names: readonly string[], most: number = 5
   const distance = (other: string) => {
     const found = other.toLowerCase();
     const holds = found.includes(wanted) || wanted.includes(found);
-    return editDistance(wanted, found) - (holds ? Math.max(wanted.length, found.length) : 0);
+    return editDistance(wanted, found) - (holds ? farther : 0);
   };
   return [...new Set(names)]
     .map((other) => ({ other, far: distance(other) }))
@@ -12,6 +12,9 @@ export function closest(name: string, names: readonly string[], most: number = 5
     .slice(0, most)
     .map(({ other }) => other);
 }
+
+/** More than names differ by. */
+const farther = 1e6;
 
 /** How many letters have to be put in, left out or changed to make `b` of `a` (Levenshtein). */
 function editDistance(a: string, b: string): number {
