@@ -93,11 +93,11 @@ export function requireClassifier(graph: Graph, name: string): Classifier {
   return classifier;
 }
 
-/** Throws a data error that names the value to take where a model gives labels. */
-export function refuseLabels({ closing, logits }: Classifier, name: string): void {
+/** Throws a data error where a model gives labels; `remedy` says what to do besides exporting it anew. */
+export function refuseLabels({ closing }: Classifier, name: string, remedy: string = ''): void {
   if (closing === 'label')
     throw dataError(
-      `Cannot use "${name}" as a classifier: it gives the label of the best class (ArgMax) and no logits [batch, classes], name what it chooses from with --logits "${logits}", or export it without ArgMax`,
+      `Cannot use "${name}" as a classifier: it gives the label of the best class (ArgMax) and no logits [batch, classes], ${remedy}export it without ArgMax`,
     );
 }
 

@@ -21,7 +21,7 @@ function isKnown(dims: readonly Dim[]): boolean {
 /** Throws a data error where a model is seen to be no classifier before its operators are looked at. */
 export function requireScorable(classifier: Classifier, options: FeedOptions): void {
   const { graph, logits, declared, isNamed } = classifier;
-  refuseLabels(classifier, options.name);
+  refuseLabels(classifier, options.name, `name what it chooses from with --logits "${logits}", or `);
   const table = graph.nodes.find(({ domain, outputs }) => domain === 'ai.onnx.ml' && outputs.includes(logits));
   const transform = table?.attributes.post_transform;
   const isRaw = transform === undefined || (transform.kind === 'string' && transform.value === 'NONE');
