@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type Inspection, inspect, type ModelSummary } from '../jobs/inspect.ts';
+import type { ClassifierOptions } from '../onnx/classifier.ts';
 import { renderHistogram } from '../report/histogram.ts';
 import { renderTable } from '../report/table.ts';
 import { wantsColour } from '../runtime/terminal.ts';
@@ -15,9 +16,9 @@ export function inspectCommand(): Command {
     )
     .argument('<path>', '.onnx file, loss store or run folder')
     .addHelpText('after', '\nExamples:\n  rho inspect il.onnx\n  rho inspect runs/first/il');
-  withOptions(command, ['json']);
-  return performs(command, async (_, __, [path]) => {
-    const inspection = await inspect(path!);
+  withOptions(command, ['logits', 'json']);
+  return performs<ClassifierOptions>(command, async ({ logits = null }, _, [path]) => {
+    const inspection = await inspect(path!, { logits });
     return { json: jsonOf(inspection), text: textOf(inspection) };
   });
 }
@@ -41,13 +42,14 @@ function textOf(inspection: Inspection): string {
       return [
         `inputs      ${model.inputs.join('; ')}`,
         `outputs     ${model.outputs.join('; ')}`,
-        `logits      ${model.logits}`,
+        `logits      ${model.logits ?? 'none'}`,
         `opsets      ${Object.entries(model.opsets)
           .map(([domain, version]) => `${domain || 'onnx'} ${version}`)
           .join(', ')}`,
         `parameters  ${model.parameters}`,
         `nodes       ${nodes.join(', ')}`,
         ...weightLines(model),
+        `scores      ${model.unscorable === null ? 'yes' : `no: ${model.unscorable}`}`,
         `trains      ${model.untrainable === null ? 'yes' : `no: ${model.untrainable}`}`,
         ...model.notes.map((note) => `note        ${note}`),
       ].join('\n');

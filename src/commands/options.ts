@@ -8,6 +8,7 @@ import { engineNames } from '../engine/open.ts';
 import { deviceNames } from '../engine/ort/chooseDevice.ts';
 import { decayedNames } from '../jobs/optimization.ts';
 import { averagesNames } from '../jobs/selectionRun.ts';
+import { layouts } from '../onnx/preprocess.ts';
 import { availableThreads } from '../runtime/host.ts';
 
 /** A whole number from `least` up. */
@@ -94,6 +95,23 @@ const options: Readonly<Record<string, () => Option>> = {
     option('--image-size <n>', 'width and height that photographs are brought to: resized, then the centre of them')
       .argParser(wholeNumber(1))
       .default(null, 'as they are'),
+  preprocessing: () =>
+    option(
+      '--preprocessing <rule>',
+      'how stored numbers are fed: auto, raw (0..255), unit (0..1) or standardize:MEAN,…/STD,… of 0..1, by channel',
+    ).default(null, 'auto, as usual for the format'),
+  logits: () =>
+    option('--logits <name>', 'value of the model that holds its logits, an output or any inside').default(
+      null,
+      'found, also behind a softmax',
+    ),
+  layout: () =>
+    option(
+      '--layout <order>',
+      'where the model takes the channels of images: auto, nchw or nhwc; auto goes by the sizes',
+    )
+      .argParser(oneOf(layouts))
+      .default('auto'),
   dataSeed: () => option('--data-seed <n>', 'fixes split and noise').argParser(wholeNumber(0)).default(0),
   dataSeeds: () =>
     option('--data-seed <n,…>', 'fixes split and noise; one for all seeds, or one for each')

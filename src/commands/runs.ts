@@ -12,7 +12,7 @@ import { type Outcome, shownCommand } from './session.ts';
 
 /** What every command that reads data takes, save the data seed. */
 export const dataOptions: readonly string[] = [
-  ...['data', 'test', 'holdout', 'noise', 'labels', 'vocab', 'tokens', 'imageSize'],
+  ...['data', 'test', 'holdout', 'noise', 'labels', 'vocab', 'tokens', 'imageSize', 'preprocessing'],
 ];
 
 /** Options of every command that trains. */

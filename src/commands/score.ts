@@ -2,8 +2,8 @@ import { Command, Option } from 'commander';
 import { usageError } from '../core/errors.ts';
 import { type DataOptions, openTrainingData } from '../jobs/experiment.ts';
 import { type GivenLosses, storeGivenLosses } from '../jobs/givenLosses.ts';
-import { readIlCard } from '../jobs/ilCard.ts';
-import { readModelFile } from '../jobs/model.ts';
+import { readIlCard, requireCardFits } from '../jobs/ilCard.ts';
+import { readScoredModel } from '../jobs/model.ts';
 import { type ScoreOptions, type ScoreResult, scoreSplits, scoreToStore } from '../jobs/score.ts';
 import { environmentVariable } from '../runtime/host.ts';
 import { parsePart } from '../store/planShards.ts';
@@ -67,6 +67,8 @@ Examples:
     ...dataOptions.filter((name) => name !== 'test'),
     'dataSeed',
     'precision',
+    'logits',
+    'layout',
     'device',
     'threads',
     'outFolder',
@@ -90,9 +92,10 @@ Examples:
         'Cannot score without a model: pass --model FILE.onnx, or losses of your own with --losses FILE',
       );
     const part = shard === null ? null : parsePart(shard, environmentVariable('JOB_COMPLETION_INDEX'));
-    const model = await readModelFile(path);
+    const model = await readScoredModel(path);
     const training = await openTrainingData({ ...flags, data: requireData(flags.data), test: null });
     const card = await readIlCard(path, model.bytes);
+    requireCardFits(card, training.data, path);
     const options = { ...flags, part, span: shardRows };
     const result = await scoreToStore(training, model, card, options, folder, {
       ...host,

@@ -1,4 +1,4 @@
-import { bytesPerElement, type Dtype, elementCount, type Tensor } from './tensor.ts';
+import { allocate, bytesPerElement, type Dtype, elementCount, type Tensor } from './tensor.ts';
 
 /** Shape and stored type of one model input, without the batch axis. */
 export interface InputSpec {
@@ -29,4 +29,25 @@ export function sliceBatch({ inputs, labels }: Batch, from: number, to: number):
     }),
     labels: labels.subarray(from, to),
   };
+}
+
+/**
+ * The batch with copies of its first example behind it up to `count` examples; a batch of as many is returned as it is. Copies
+ * leave the range of its numbers as it was, which dynamic quantisation goes by.
+ */
+export function filledBatch(batch: Batch, count: number): Batch {
+  const { length } = batch.labels;
+  if (length === 0 || length >= count) return batch;
+  const inputs = batch.inputs.map(({ dtype, dims: [, ...rest], data }) => {
+    const dims = [count, ...rest];
+    const filled = allocate(dtype, dims);
+    const size = elementCount(rest);
+    // One of the kinds of arrays, and both of the same.
+    filled.set(data as never);
+    for (let i = length; i < count; i++) filled.set(data.subarray(0, size) as never, i * size);
+    return { dtype, dims, data: filled };
+  });
+  const labels = new Int32Array(count).fill(batch.labels[0]!);
+  labels.set(batch.labels);
+  return { inputs, labels };
 }

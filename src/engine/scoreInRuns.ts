@@ -1,23 +1,33 @@
-import { type Batch, sliceBatch } from '../core/batch.ts';
+import { type Batch, filledBatch, sliceBatch } from '../core/batch.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { type ExampleOutput, labelsInput } from '../onnx/lossHead.ts';
 import type { Scores } from './engine.ts';
 
 type Numbers = Float32Array | Int32Array;
 
-/** Scores a batch in runs of at most `most` examples: `run` gives what `outputs` ask for of a part of it, in their order. */
+/** How a batch is cut: into runs of at most, or of exactly, so many examples. */
+export interface Runs {
+  readonly examplesPerRun: number;
+  readonly exact?: boolean;
+}
+
+/**
+ * Scores a batch in runs: `run` gives what `outputs` ask for of a part of it, in their order. Where runs have to be exact a
+ * shorter one is filled up, and what comes of the filling is dropped.
+ */
 export async function scoreInRuns(
   batch: Batch,
   outputs: readonly ExampleOutput[],
-  most: number,
+  { examplesPerRun: most, exact = false }: Runs,
   run: (part: Batch) => Promise<readonly Numbers[]>,
 ): Promise<Scores> {
   const count = batch.labels.length;
   const scores = outputs.map((output) => (output === 'predicted' ? new Int32Array(count) : new Float32Array(count)));
   for (let from = 0; from < count; from += most) {
-    const part = await run(count <= most ? batch : sliceBatch(batch, from, from + most));
+    const left = count <= most ? batch : sliceBatch(batch, from, from + most);
+    const part = await run(exact ? filledBatch(left, most) : left);
     part.forEach((numbers, index) => {
-      scores[index]!.set(numbers, from);
+      scores[index]!.set(exact ? numbers.subarray(0, left.labels.length) : numbers, from);
     });
   }
   return Object.fromEntries(outputs.map((output, index) => [output, scores[index]])) as unknown as Scores;

@@ -5,6 +5,7 @@ import { giveLabels } from '../data/givenLabels.ts';
 import { addLabelNoise } from '../data/labelNoise.ts';
 import { openData, requireTestBeside } from '../data/open.ts';
 import { type Split, splitHoldout } from '../data/split.ts';
+import { withPreprocessing } from '../data/withPreprocessing.ts';
 
 /** Which data are used and how they are divided, as on the command line. */
 export interface DataOptions {
@@ -22,6 +23,8 @@ export interface DataOptions {
   readonly tokens: number | null;
   /** Width and height that encoded images are brought to; null leaves them. */
   readonly imageSize: number | null;
+  /** How stored numbers become what a model is fed: auto, raw, unit or standardize:MEAN,…/STD,…; null is auto. */
+  readonly preprocessing: string | null;
   readonly dataSeed: number;
 }
 
@@ -46,11 +49,12 @@ export async function openExperiment(options: DataOptions): Promise<Experiment> 
   if (testName === null) await requireTestBeside(name);
   const training = await openTrainingData(options);
   const { classes, classNames } = training.data;
-  const test = await openData(testName ?? name, 'test', {
+  const stored = await openData(testName ?? name, 'test', {
     classes,
     ...(classNames && { classNames }),
     ...{ vocab, tokens, imageSize },
   });
+  const test = withPreprocessing(stored, options.preprocessing ?? 'auto');
   requireAlike(training.data, test);
   return { ...training, test, testFingerprint: await fingerprintData(test) };
 }
@@ -59,14 +63,17 @@ export async function openExperiment(options: DataOptions): Promise<Experiment> 
 export async function openTrainingData(options: DataOptions): Promise<TrainingData> {
   const { data: name, test, holdout, noise, dataSeed } = options;
   // A run begun before there were these has no word of them.
-  const { labels = null, vocab = null, tokens = null, imageSize = null } = options;
+  const { labels = null, vocab = null, tokens = null, imageSize = null, preprocessing = null } = options;
   if (labels !== null && noise !== 'none')
     throw usageError(`Cannot add --noise ${noise} to the labels of --labels ${labels}: give one of them`);
-  const stored = await openData(name, 'train', { vocab, tokens, imageSize });
+  const stored = withPreprocessing(
+    await openData(name, 'train', { vocab, tokens, imageSize }),
+    preprocessing ?? 'auto',
+  );
   const split = splitHoldout(holdout, stored.length, dataSeed);
   const data = labels === null ? addLabelNoise(stored, noise, dataSeed) : await giveLabels(stored, labels);
   return {
-    options: { data: name, test, holdout, noise, labels, vocab, tokens, imageSize, dataSeed },
+    options: { data: name, test, holdout, noise, labels, vocab, tokens, imageSize, preprocessing, dataSeed },
     data,
     split,
     fingerprint: await fingerprintData(data),

@@ -34,7 +34,7 @@ export async function storeGivenLosses(
   const description: StoreDescription = {
     ...describeData(training, split),
     model: { name: file, fingerprint: await sha256(await readBytes(file)), architecture: null, trainedOn: null },
-    scoring: { device: 'elsewhere', precision: 'fp32', mode: 'eval' },
+    scoring: { device: 'elsewhere', precision: 'fp32', mode: 'eval', logits: null, layout: 'auto' },
   };
   return writeLossStore(folder, description, table);
 }

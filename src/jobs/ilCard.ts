@@ -2,11 +2,13 @@ import { z } from 'zod';
 import type { Augmentation } from '../core/augment.ts';
 import { dataError } from '../core/errors.ts';
 import type { Preprocessing } from '../core/preprocessing.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { sha256 } from '../data/hash.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { OptimizerOptions } from '../onnx/optimizer.ts';
 import { exists, readText } from '../runtime/files.ts';
 import type { Versions } from '../runtime/host.ts';
+import { canonicalJson } from '../store/canonicalJson.ts';
 import { type TrainedOn, trainedOnSchema } from '../store/manifest.ts';
 
 export const ilCardVersion = 1;
@@ -30,11 +32,12 @@ export interface IlCard {
     readonly data: string;
     readonly holdout: string;
     readonly noise: string;
-    /** These four are missing in cards written before there were such options. */
+    /** These are missing in cards written before there were such options. */
     readonly labels?: string | null;
     readonly vocab?: string | null;
     readonly tokens?: number | null;
     readonly imageSize?: number | null;
+    readonly preprocessing?: string | null;
     readonly dataSeed: number;
     readonly fingerprint: string;
     readonly length: number;
@@ -70,11 +73,22 @@ export async function readIlCard(path: string, bytes: Uint8Array): Promise<IlCar
   return card.model.sha256 === (await sha256(bytes)) ? card : null;
 }
 
+/** Throws a data error where an IL model was trained on numbers preprocessed in another way than those it is to score. */
+export function requireCardFits(card: IlCard | null, data: Dataset, path: string): void {
+  if (card === null) return;
+  const [trained, found] = [canonicalJson(card.preprocessing), canonicalJson(data.preprocessing)];
+  if (trained !== found)
+    throw dataError(
+      `Cannot score with the IL model "${path}": its card says that it was trained with the preprocessing ${trained}, these data have ${found}; give the --preprocessing, --vocab and --tokens it was trained with`,
+    );
+}
+
 /** What is relied on; the rest is for people. */
 const cardSchema = z.object({
   format: z.literal('rho-loss-il-card'),
   version: z.literal(ilCardVersion),
   model: z.object({ architecture: z.string(), parameters: z.number(), sha256: z.string() }),
+  preprocessing: z.looseObject({ kind: z.string() }),
   trainedOn: trainedOnSchema,
   training: z.object({ epochs: z.number(), seconds: z.number() }),
   best: z.object({ loss: z.number(), accuracy: z.number() }),

@@ -1,22 +1,25 @@
 import { dataError, RhoError } from '../core/errors.ts';
-import { findClassifier } from '../onnx/classifier.ts';
+import { type Classifier, type ClassifierOptions, findClassifier } from '../onnx/classifier.ts';
+import { freeBatch } from '../onnx/freeBatch.ts';
 import type { Graph, GraphValue } from '../onnx/graph.ts';
 import { optimizerDefaults } from '../onnx/optimizer.ts';
+import { requireScorable } from '../onnx/scoredLogits.ts';
 import { describeWeights, type WeightUse } from '../onnx/trainable.ts';
 import { trainStep } from '../onnx/trainStep.ts';
+import { keptOpsets } from '../onnx/upgrade.ts';
 import { parseReportData, type ReportData } from '../report/reportData.ts';
 import { exists, isFolder, joinPath, readText } from '../runtime/files.ts';
 import type { StoreManifest } from '../store/manifest.ts';
 import { isLossStore, isUnfinishedStore, openLossStore } from '../store/readStore.ts';
-import { parameterCount, readModelFile } from './model.ts';
+import { parameterCount, readScoredModel } from './model.ts';
 
 /** What an .onnx file holds, as far as training and scoring care. */
 export interface ModelSummary {
   readonly opsets: Readonly<Record<string, number>>;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Value that is taken for the logits. */
-  readonly logits: string;
+  /** Value that is taken for the logits; null where the model has none. */
+  readonly logits: string | null;
   readonly parameters: number;
   readonly nodes: Readonly<Record<string, number>>;
   readonly trainable: readonly string[];
@@ -24,6 +27,8 @@ export interface ModelSummary {
   readonly weights: readonly WeightUse[];
   /** What else is worth knowing before it is trained. */
   readonly notes: readonly string[];
+  /** Why it cannot be scored, as far as the file tells; null where it can, on data that fit its inputs. */
+  readonly unscorable: string | null;
   /** Why it cannot be trained; null where it can, on data that fit its inputs. */
   readonly untrainable: string | null;
 }
@@ -34,10 +39,10 @@ export type Inspection =
   | { readonly kind: 'run'; readonly report: ReportData };
 
 /** Tells what a path is, an .onnx file, a loss store or a run folder, and reads what is in it. */
-export async function inspect(path: string): Promise<Inspection> {
+export async function inspect(path: string, options: ClassifierOptions = {}): Promise<Inspection> {
   if (!(await isFolder(path))) {
-    const { graph } = await readModelFile(path);
-    return { kind: 'model', model: describeModel(graph, path) };
+    const { graph } = await readScoredModel(path);
+    return { kind: 'model', model: describeModel(graph, path, options) };
   }
   if ((await isLossStore(path)) || (await isUnfinishedStore(path))) {
     const store = await openLossStore(path);
@@ -49,9 +54,9 @@ export async function inspect(path: string): Promise<Inspection> {
   throw dataError(`Cannot inspect "${path}": expected an .onnx file, a loss store, or the folder of a finished run`);
 }
 
-function describeModel(graph: Graph, path: string): ModelSummary {
-  const classifier = findClassifier(graph, path);
-  const weights = describeWeights(classifier);
+function describeModel(graph: Graph, path: string, options: ClassifierOptions): ModelSummary {
+  const { classifier, unscorable } = classifierOf(graph, path, options);
+  const weights = describeWeights(classifier ?? { graph, nodes: graph.nodes });
   const nodes: Record<string, number> = {};
   for (const { op, domain } of graph.nodes) {
     const name = domain === '' ? op : `${domain}.${op}`;
@@ -61,14 +66,38 @@ function describeModel(graph: Graph, path: string): ModelSummary {
     opsets: graph.opsets,
     inputs: graph.inputs.map(describeValue),
     outputs: graph.outputs.map(describeValue),
-    logits: classifier.logits,
+    logits: classifier?.logits ?? null,
     parameters: parameterCount(graph),
     nodes,
     trainable: weights.flatMap(({ name, frozen }) => (frozen === null ? [name] : [])),
     weights,
     notes: notesOn(nodes),
+    unscorable,
     untrainable: untrainable(graph, path),
   };
+}
+
+/** The logits that scoring would take, and what it would say against the model before it has seen any data. */
+function classifierOf(graph: Graph, name: string, options: ClassifierOptions) {
+  let classifier: Classifier | null = null;
+  const unscorable = refusal(() => {
+    classifier = findClassifier(graph, name, options);
+    requireScorable(classifier, { name, stored: [], preprocessing: { kind: 'none' } });
+    keptOpsets(graph, classifier.nodes, name);
+  });
+  return { classifier: classifier as Classifier | null, unscorable };
+}
+
+/** What `work` says is wrong with a model; null where nothing is. */
+function refusal(work: () => void): string | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    // A name that was given wrong is no matter of the model.
+    if (error instanceof RhoError && error.kind === 'data') return error.message;
+    throw error;
+  }
 }
 
 /** What a size stands for that the file gives a name. */
@@ -80,13 +109,8 @@ function untrainable(graph: Graph, name: string): string | null {
     dtype,
     dims: dims.slice(1).map((dim) => (typeof dim === 'number' ? dim : someSize)),
   }));
-  try {
-    trainStep(graph, { name, stored, preprocessing: { kind: 'none' }, smallBatch: 2, optimizer: optimizerDefaults() });
-    return null;
-  } catch (error) {
-    if (error instanceof RhoError) return error.message;
-    throw error;
-  }
+  const options = { name, stored, preprocessing: { kind: 'none' }, smallBatch: 2 } as const;
+  return refusal(() => trainStep(freeBatch(graph, name), { ...options, optimizer: optimizerDefaults() }));
 }
 
 /** Exporters fold batch norm into the convolutions and leave Dropout out, unless they are told not to. */

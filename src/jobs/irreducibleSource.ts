@@ -8,8 +8,8 @@ import { membership } from '../store/idSet.ts';
 import { readIrreducibleLosses } from '../store/irreducibleLosses.ts';
 import { isLossStore } from '../store/readStore.ts';
 import type { Experiment } from './experiment.ts';
-import { readIlCard } from './ilCard.ts';
-import { feedFrom, readModelFile } from './model.ts';
+import { readIlCard, requireCardFits } from './ilCard.ts';
+import { readScoredModel, sayAboutLogits, scoringFrom } from './model.ts';
 
 /**
  * Opens the irreducible losses that `path` names: a folder is a loss store, an .onnx file, or a folder with an il.onnx, is an
@@ -60,9 +60,10 @@ async function openOnline(
   say: (line: string) => void,
 ): Promise<IrreducibleLosses> {
   const { data, split } = experiment;
-  const model = await readModelFile(path);
+  const model = await readScoredModel(path);
   const card = await readIlCard(path, model.bytes);
   if (card === null) say(`${path}: ${leaksUnknown}`);
+  requireCardFits(card, data, path);
   if (card?.trainedOn.contentHash === data.contentHash) {
     const leaked = split.target.filter(membership(card.trainedOn.ids)).length;
     if (leaked > 0)
@@ -70,6 +71,8 @@ async function openOnline(
         `Cannot use the IL model "${path}": it was trained on ${leaked} of the ${split.target.length} target examples, expected none; pass the --holdout and --data-seed it was made with`,
       );
   }
-  const scorer = await openScorer(model.graph, { ...feedFrom(data, path), ...device, outputs: ['loss', 'predicted'] });
+  const scoring = scoringFrom(data, path);
+  sayAboutLogits(model.graph, scoring, say);
+  const scorer = await openScorer(model.graph, { ...scoring, ...device, outputs: ['loss', 'predicted'] });
   return onlineLosses(scorer);
 }

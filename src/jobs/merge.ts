@@ -11,7 +11,7 @@ import { differenceOf, waysOf } from '../store/sameScoring.ts';
 import { openStoreWriter } from '../store/storeWriter.ts';
 import type { TrainingData } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
-import { readModelFile } from './model.ts';
+import { readScoredModel } from './model.ts';
 import { idsOf, scoreShardsOf } from './score.ts';
 import { type MovedData, openStoreData } from './storeData.ts';
 
@@ -152,13 +152,13 @@ async function scoreSample(
   host: Host,
 ): Promise<MergeCheck> {
   const { models, scoring, data } = parts[0]!.manifest;
-  const model = await readModelFile(path ?? models[0]!.name);
+  const model = await readScoredModel(path ?? models[0]!.name);
   const rows = permutation(all.length, randomStream(data.dataSeed, 'merge')).slice(0, sampleSize(all.length));
   const ids = Uint32Array.from(rows.sort(), (row) => all[row]!);
   const there = await lossesOf(parts, ids);
   const here: LossTable[] = [];
-  const precision = scoring.precision as Precision;
-  const options = { device: scoring.device as Device, precision, threads: availableThreads() };
+  const { device, precision, logits, layout } = scoring as typeof scoring & { device: Device; precision: Precision };
+  const options = { device, precision, logits, layout, threads: availableThreads() };
   await scoreShardsOf([{ ids }], training.data, model, options, host, async (_, table) => {
     here.push(table);
   });
@@ -194,13 +194,13 @@ async function writeMerged(
   host: Host,
 ): Promise<StoreManifest> {
   const { models, scoring, ...rest } = parts[0]!.manifest;
-  const { device, precision, mode, agreement } = scoring;
+  const { agreement, seconds: _, ...way } = scoring;
   const description = {
     ...rest,
     created: new Date().toISOString(),
     writtenBy: versions(),
     model: models[0]!,
-    scoring: { device, precision, mode },
+    scoring: way,
     part: null,
   };
   const writer = await openStoreWriter(out, description, planShards(ids, rest.span, null));

@@ -7,6 +7,7 @@ import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions, Precision } from '../engine/engine.ts';
 import { openScorerPool, type ScorerPool, type ScorerPoolOptions } from '../engine/ort/scorerPool.ts';
 import { scoreShards } from '../loop/scoreShards.ts';
+import { findClassifier } from '../onnx/classifier.ts';
 import type { FeedOptions } from '../onnx/preprocess.ts';
 import { versions } from '../runtime/host.ts';
 import { grownIds } from '../store/idSet.ts';
@@ -18,13 +19,13 @@ import { openStoreWriter } from '../store/storeWriter.ts';
 import type { TrainingData } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import type { IlCard } from './ilCard.ts';
-import { feedFrom, type ModelFile } from './model.ts';
+import { type ModelFile, type ModelHints, sayAboutLogits, scoringFrom } from './model.ts';
 
 /** Which of the examples are scored. */
 export const scoreSplits = ['target', 'holdout', 'all'] as const;
 export type ScoreSplit = (typeof scoreSplits)[number];
 
-export interface ScoreOptions extends DeviceOptions {
+export interface ScoreOptions extends DeviceOptions, ModelHints {
   readonly split: ScoreSplit;
   /** What the model is computed in; default fp32. */
   readonly precision?: Precision;
@@ -69,6 +70,7 @@ export async function scoreToStore(
   if (writer.kept > 0) host.say(`${folder}: ${writer.kept.toLocaleString('en-US')} examples are there already`);
   if (writer.damaged.length > 0) host.say(`${folder}: ${writer.damaged.join(', ')} damaged, scored again`);
   const scored = countIds(writer.missing);
+  sayAboutLogits(model.graph, scoringFrom(data, model.name, options), host.say);
   const began = performance.now();
   try {
     const begin = () => writer.begin();
@@ -93,9 +95,10 @@ async function describe(
   training: TrainingData,
   model: ModelFile,
   card: IlCard | null,
-  { split, device, precision = 'fp32', part = null, span }: ScoreOptions,
+  { split, device, precision = 'fp32', layout = 'auto', part = null, span, logits: named = null }: ScoreOptions,
 ): Promise<StoreDescription> {
   const described = describeData(training, split);
+  const { logits } = findClassifier(model.graph, model.name, { logits: named });
   return {
     ...described,
     model: {
@@ -104,7 +107,7 @@ async function describe(
       architecture: card?.model.architecture ?? null,
       trainedOn: card === null ? null : await trainedOnHere(card.trainedOn, training.data),
     },
-    scoring: { device, precision, mode: 'eval' },
+    scoring: { device, precision, mode: 'eval', logits, layout },
     part,
     span: span ?? described.span,
   };
@@ -115,7 +118,7 @@ export function describeData(
   { data, options, fingerprint }: TrainingData,
   split: ScoreSplit,
 ): Omit<StoreDescription, 'model' | 'scoring'> {
-  const { noise, labels, vocab, tokens, imageSize, holdout, dataSeed } = options;
+  const { noise, labels, vocab, tokens, imageSize, preprocessing, holdout, dataSeed } = options;
   return {
     created: new Date().toISOString(),
     writtenBy: versions(),
@@ -125,7 +128,7 @@ export function describeData(
       contentHash: data.contentHash,
       length: data.length,
       classes: data.classes,
-      ...{ noise, labels, vocab, tokens, imageSize },
+      ...{ noise, labels, vocab, tokens, imageSize, preprocessing },
       inputs: data.inputs.map(({ dtype, dims }) => `${dtype}[${dims}]`).join(' '),
       decoder: data.decoder ?? null,
       ...{ holdout, dataSeed, split },
@@ -196,14 +199,15 @@ export async function scoreShardsOf<S extends { readonly ids: Uint32Array }>(
   shards: readonly S[],
   data: Dataset,
   model: ModelFile,
-  options: Omit<ScorerPoolOptions, 'outputs' | keyof FeedOptions>,
+  options: Omit<ScorerPoolOptions, 'outputs' | keyof FeedOptions> & ModelHints,
   host: Host,
   write: (shard: S, table: LossTable) => Promise<void>,
 ): Promise<void> {
   const { progress } = host;
+  const scoring = scoringFrom(data, model.name, options);
   const pool = await openScorerPool(model.graph, {
-    ...feedFrom(data, model.name),
     ...options,
+    ...scoring,
     outputs: ['loss', 'predicted', 'margin'],
   });
   let done = 0;

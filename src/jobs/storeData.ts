@@ -11,13 +11,13 @@ export async function openStoreData(
   manifest: StoreManifest,
   { data, labels, vocab }: MovedData = {},
 ): Promise<TrainingData> {
-  const { name, holdout, noise, tokens, imageSize, dataSeed, ...given } = manifest.data;
+  const { name, holdout, noise, tokens, imageSize, preprocessing, dataSeed, ...given } = manifest.data;
   const training = await openTrainingData({
     data: data ?? name,
     test: null,
     labels: labels ?? given.labels,
     vocab: vocab ?? given.vocab,
-    ...{ holdout, noise, tokens, imageSize, dataSeed },
+    ...{ holdout, noise, tokens, imageSize, preprocessing, dataSeed },
   });
   checkStore({ folder, manifest }, { data: { name: training.data.name, fingerprint: training.fingerprint } });
   return training;

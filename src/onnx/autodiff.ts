@@ -2,6 +2,7 @@ import { dataError } from '../core/errors.ts';
 import type { GraphBuilder } from './builder.ts';
 import { describeNode, type GraphNode } from './graph.ts';
 import { findOp, supportedOps } from './ops/index.ts';
+import { readBy } from './subgraphs.ts';
 
 /**
  * Writes the gradient of the scalar `loss` by each of `parameters` into the graph (reverse-mode automatic differentiation)
@@ -60,7 +61,7 @@ function reachableFrom(
 export function reachingTo(nodes: readonly GraphNode[], target: string): ReadonlySet<string> {
   const reaching = new Set([target]);
   for (const node of [...nodes].reverse()) {
-    if (node.outputs.some((output) => reaching.has(output))) for (const input of node.inputs) reaching.add(input);
+    if (node.outputs.some((output) => reaching.has(output))) for (const value of readBy(node)) reaching.add(value);
   }
   return reaching;
 }

@@ -50,11 +50,14 @@ export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
   readonly #steps: Step[] = [];
   readonly #types = new Map<string, ValueType>();
+  /** Values whose type is not known, which nodes added as they are compute. */
+  readonly #untyped = new Set<string>();
   readonly #known = new Map<string, Tensor>();
   readonly #sizes = new Map<string, Sizes>();
   readonly #scalars = new Map<number, string>();
   readonly #renamed = new Map<string, string>();
   readonly #reserved: ReadonlySet<string>;
+  readonly #functions: Graph['functions'];
   #fresh = 0;
 
   /** `source` is a graph whose weights and nodes are going to be added: names made up here keep clear of those. */
@@ -63,6 +66,7 @@ export class GraphBuilder {
     this.#opsets = { ...opsets };
     const computed = source?.nodes.flatMap((node) => node.outputs) ?? [];
     this.#reserved = new Set([...(source?.weights.keys() ?? []), ...computed]);
+    this.#functions = source?.functions;
   }
 
   /** Declares a graph input. */
@@ -150,6 +154,42 @@ export class GraphBuilder {
     if (known !== undefined) this.#known.set(node.outputs[0]!, known);
   }
 
+  /**
+   * Adds a node whether or not its operator is known here: the types of its outputs are, where its rule finds them, and else
+   * are not known. Nothing can be derived from a value without a type unless `declareType` gives it one.
+   */
+  addUnchecked(node: GraphNode): void {
+    for (const input of node.inputs) if (input !== '' && !this.#untyped.has(input)) this.type(input);
+    const isTyped = node.inputs.every((input) => !this.#untyped.has(input));
+    if (isTyped && findOp(node) !== undefined)
+      try {
+        this.add(node);
+        return;
+      } catch (error) {
+        // What it computes is there twice: no matter of its rule.
+        if (this.#nodes.at(-1) === node) throw error;
+      }
+    this.addUntyped(node);
+  }
+
+  /** Adds a node as it is, whose outputs have no type that is known. */
+  addUntyped(node: GraphNode): void {
+    this.#nodes.push(node);
+    this.#steps.push({ kind: node.op, inputs: node.inputs, outputs: node.outputs, nodes: [node] });
+    for (const output of node.outputs) if (output !== '') this.#untyped.add(output);
+  }
+
+  /** Tells the type of a value that has none, as the file or ONNX Runtime gives it. */
+  declareType(value: string, type: ValueType): void {
+    this.#untyped.delete(value);
+    this.#declare(value, type);
+  }
+
+  /** The type of a value where it is known. */
+  typeOf(value: string): ValueType | undefined {
+    return this.#types.get(value);
+  }
+
   /** Takes the nodes that `write` adds, which compute the values that it returns, as one step. */
   group<const Outputs extends readonly string[]>(group: Group, write: () => Outputs): Outputs {
     const before = this.#steps.length;
@@ -162,6 +202,8 @@ export class GraphBuilder {
   /** The type of a value; throws where the graph does not hold it. */
   type(value: string): ValueType {
     const type = this.#types.get(value);
+    if (type === undefined && this.#untyped.has(value))
+      throw dataError(`The shape of "${value}" is not known, give it in the file (onnx.shape_inference)`);
     if (type === undefined) throw dataError(`The graph uses "${value}", which nothing before it computes`);
     return type;
   }
@@ -208,6 +250,7 @@ export class GraphBuilder {
       outputs: this.#outputs,
       weights: this.#weights,
       nodes: this.#nodes.map((node) => this.#withNewNames(node)),
+      ...(this.#functions && { functions: this.#functions }),
     };
   }
 

@@ -1,8 +1,17 @@
-import { dataError } from '../core/errors.ts';
+import { closest } from '../core/closest.ts';
+import { dataError, usageError } from '../core/errors.ts';
+import type { Dtype } from '../core/tensor.ts';
 import { reachingTo } from './autodiff.ts';
 import type { GraphBuilder } from './builder.ts';
-import { type Graph, type GraphNode, numberAttribute, type ValueType } from './graph.ts';
+import { describeNode, type Graph, type GraphNode, type ValueType } from './graph.ts';
 import type { FeedOptions } from './preprocess.ts';
+import { type Closing, findClosing } from './probabilities.ts';
+
+/** Which value of a model holds its logits. */
+export interface ClassifierOptions {
+  /** Name of an output, or of any value inside; default: the likeliest output, or what a closing Softmax is given. */
+  readonly logits?: string | null;
+}
 
 /** The value that holds a model's logits, and the nodes it is computed from. */
 export interface Classifier {
@@ -10,25 +19,64 @@ export interface Classifier {
   readonly logits: string;
   /** What follows the logits, a closing Softmax say, is left away. */
   readonly nodes: readonly GraphNode[];
+  /** What the model makes of them. */
+  readonly closing: Closing;
+  /** Type of the logits as the file gives it; its sizes are [] where the file does not say. */
+  readonly declared: ValueType | undefined;
+  /** Whether the value was named. */
+  readonly isNamed: boolean;
 }
 
-/** Finds the logits of a model: its first output, or what a closing Softmax or LogSoftmax is given. */
-export function findClassifier(graph: Graph, name: string): Classifier {
-  const output = graph.outputs[0];
-  if (output === undefined)
-    throw dataError(`Cannot use "${name}": it has no output, expected the logits of a classifier`);
-  const logits = logitsBehind(graph, output.name);
-  const needed = reachingTo(graph.nodes, logits);
-  return { graph, logits, nodes: graph.nodes.filter((node) => node.outputs.some((value) => needed.has(value))) };
+/**
+ * Finds the logits of a model: the value that was named, or an output, of several the one called logits or else the first of
+ * shape [batch, classes]; and what a closing Softmax or LogSoftmax is given in place of what it computes. Throws a usage error
+ * that lists the closest names where no value is called so.
+ */
+export function findClassifier(graph: Graph, name: string, { logits = null }: ClassifierOptions = {}): Classifier {
+  const value = logits === null ? likeliestOutput(graph, name) : named(graph, logits, name);
+  const { closing, value: found, sameType } = findClosing(graph, value);
+  const output = graph.outputs.find((output) => output.name === (sameType ? value : found));
+  const needed = reachingTo(graph.nodes, found);
+  return {
+    graph,
+    logits: found,
+    nodes: graph.nodes.filter((node) => node.outputs.some((value) => needed.has(value))),
+    closing,
+    declared: output && { dtype: output.dtype, dims: output.dims },
+    isNamed: logits !== null,
+  };
 }
 
-/** The input of a Softmax or LogSoftmax over the classes that `value` is the result of, unchanged; else `value` itself. */
-function logitsBehind(graph: Graph, value: string): string {
-  const producer = (output: string) => graph.nodes.find((node) => node.domain === '' && node.outputs[0] === output);
-  let node = producer(value);
-  while (node !== undefined && ['Identity', 'Dropout', 'Cast'].includes(node.op)) node = producer(node.inputs[0]!);
-  const softens = node?.op === 'Softmax' || node?.op === 'LogSoftmax';
-  return softens && [1, -1].includes(numberAttribute(node!, 'axis', -1)) ? node!.inputs[0]! : value;
+const fractions: readonly Dtype[] = ['float32', 'float16', 'float64'];
+
+/** Whether numbers of this type may be logits. */
+export function isFraction(dtype: Dtype): boolean {
+  return fractions.includes(dtype);
+}
+
+function likeliestOutput({ outputs, otherOutputs = [], nodes }: Graph, name: string): string {
+  const [first] = outputs;
+  if (first === undefined) {
+    const [other] = otherOutputs;
+    if (other === undefined)
+      throw dataError(`Cannot use "${name}": it has no output, expected the logits of a classifier`);
+    const maker = nodes.find((node) => node.outputs.includes(other));
+    throw dataError(
+      `Cannot use "${name}": its output "${other}"${maker ? ` by ${describeNode(maker)}` : ''} is no tensor of numbers, expected logits [batch, classes]; name a value that holds them with --logits`,
+    );
+  }
+  const called = outputs.find((output) => /(^|[/.:])logits$/i.test(output.name));
+  const rows = outputs.find(({ dtype, dims }) => isFraction(dtype) && dims.length === 2 && dims[1] !== 1);
+  return (called ?? rows ?? outputs.find(({ dtype }) => isFraction(dtype)) ?? first).name;
+}
+
+function named(graph: Graph, value: string, name: string): string {
+  const computed = graph.nodes.flatMap(({ outputs }) => outputs.filter((output) => output !== ''));
+  if (computed.includes(value)) return value;
+  const near = closest(value, [...graph.outputs.map((output) => output.name), ...computed]);
+  throw usageError(
+    `Cannot find --logits "${value}" in "${name}": it computes no value of that name, expected one such as ${near.map((other) => `"${other}"`).join(', ')}`,
+  );
 }
 
 /**
@@ -37,10 +85,20 @@ function logitsBehind(graph: Graph, value: string): string {
  */
 export function requireClassifier(graph: Graph, name: string): Classifier {
   const classifier = findClassifier(graph, name);
-  const output = graph.outputs[0]!;
+  const { declared, logits } = classifier;
+  refuseLabels(classifier, name);
   // No sizes at all: the file may just not give the shape.
-  if (output.dims.length !== 0 && output.dims.length !== 2) throw noLogits(output.name, output, name);
+  if (declared !== undefined && declared.dims.length !== 0 && declared.dims.length !== 2)
+    throw noLogits(logits, declared, name);
   return classifier;
+}
+
+/** Throws a data error where a model gives labels; `remedy` says what to do besides exporting it anew. */
+export function refuseLabels({ closing }: Classifier, name: string, remedy: string = ''): void {
+  if (closing === 'label')
+    throw dataError(
+      `Cannot use "${name}" as a classifier: it gives the label of the best class (ArgMax) and no logits [batch, classes], ${remedy}export it without ArgMax`,
+    );
 }
 
 /** Throws a data error where a value is not logits [batch, classes], or of fewer classes than the data have. */
@@ -49,12 +107,18 @@ export function requireLogits(builder: GraphBuilder, logits: string, { name, cla
   const classes = dims[1];
   if (dims.length !== 2 || typeof classes !== 'number' || classes < 2 || dtype !== 'float32')
     throw noLogits(logits, { dtype, dims }, name);
+  requireClasses(classes, wanted, name);
+}
+
+/** Throws a data error where a model knows fewer classes than the data have. */
+export function requireClasses(classes: number, wanted: number, name: string): void {
   if (classes < wanted)
     throw dataError(`Cannot use "${name}" on these data: it knows ${classes} classes, the data have ${wanted}`);
 }
 
-function noLogits(value: string, { dtype, dims }: ValueType, name: string): Error {
+/** The error that a value is not logits; `hint` says what else can be done. */
+export function noLogits(value: string, { dtype, dims }: ValueType, name: string, hint: string = ''): Error {
   return dataError(
-    `Cannot use "${name}" as a classifier: "${value}" is ${dtype} [${dims.join(', ')}], expected float32 logits [batch, classes]`,
+    `Cannot use "${name}" as a classifier: "${value}" is ${dtype} [${dims.join(', ')}], expected float32 logits [batch, classes]${hint}`,
   );
 }

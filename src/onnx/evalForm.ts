@@ -24,10 +24,20 @@ export function addObservingForm(builder: GraphBuilder, { graph, nodes }: Classi
  * uses its running statistics.
  */
 export function addEvalNode(builder: GraphBuilder, graph: Graph, node: GraphNode): void {
-  const [output] = node.outputs as [string];
-  if (isDropout(node)) builder.node('Identity', [node.inputs[0]!], {}, { outputs: [output] });
-  else if (isBatchNorm(node)) builder.add(inEvalMode(node));
-  else builder.add(upgraded(builder, graph, node));
+  builder.add(evalNode(builder, graph, node));
+}
+
+/** A node of `graph` in eval form, as it is written in the operator set of `builder`. */
+export function evalNode(builder: GraphBuilder, graph: Graph, node: GraphNode): GraphNode {
+  if (isDropout(node))
+    return {
+      ...node,
+      op: 'Identity',
+      inputs: node.inputs.slice(0, 1),
+      outputs: node.outputs.slice(0, 1),
+      attributes: {},
+    };
+  return isBatchNorm(node) ? inEvalMode(node) : upgraded(builder, graph, node);
 }
 
 function inEvalMode(node: GraphNode): GraphNode {

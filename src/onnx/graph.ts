@@ -1,5 +1,5 @@
 import type { Dtype, Tensor } from '../core/tensor.ts';
-import type { AttributeProto } from './proto/onnx_pb.ts';
+import type { AttributeProto, FunctionProto } from './proto/onnx_pb.ts';
 
 /** A size, or the name of one that is only known when the graph runs, such as the batch. */
 export type Dim = number | string;
@@ -44,6 +44,10 @@ export interface Graph {
   readonly outputs: readonly GraphValue[];
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly nodes: readonly GraphNode[];
+  /** Functions that the file defines itself, which its nodes call as operators; carried along unchanged. Absent: none. */
+  readonly functions?: readonly FunctionProto[];
+  /** Outputs that are no tensors of numbers, such as the maps of a ZipMap. Absent: none. */
+  readonly otherOutputs?: readonly string[];
 }
 
 /** The operator set that the project writes: what ONNX Runtime 1.12 and PyTorch 2.0 read and newer. */

@@ -69,8 +69,8 @@ const exampleOutputs: Readonly<Record<ExampleOutput, (builder: GraphBuilder, hea
 };
 
 function reducedOverClasses(b: GraphBuilder, op: 'ReduceMax' | 'ReduceSum', value: string): string {
-  // ReduceMax takes its axes as an input since opset 18, ReduceSum since 13.
-  return op === 'ReduceSum' || b.opset >= 18
+  // Their axes are an input since these opsets.
+  return b.opset >= (op === 'ReduceSum' ? 13 : 18)
     ? b.node(op, [value, b.int64([1])], { keepdims: int(1) })
     : b.node(op, [value], { axes: ints([1]), keepdims: int(1) });
 }

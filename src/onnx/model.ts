@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { dataError, RhoError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { Attribute, Graph, GraphNode, GraphValue } from './graph.ts';
+import { whatElse } from './notOnnx.ts';
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -11,6 +12,7 @@ import {
   type NodeProto,
   NodeProtoSchema,
   type TensorProto,
+  TensorProto_DataType,
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from './proto/onnx_pb.ts';
@@ -49,6 +51,7 @@ export function writeModel(graph: Graph, metadata: Readonly<Record<string, strin
         initializer: [...graph.weights].map(([weight, tensor]) => writeTensor(weight, tensor)),
         node: graph.nodes.map(writeNode),
       },
+      functions: [...(graph.functions ?? [])],
     }),
   );
 }
@@ -98,7 +101,8 @@ export function inEvalForm(bytes: Uint8Array, name: string): Uint8Array {
   return changed ? toBinary(ModelProtoSchema, proto) : bytes;
 }
 
-function parseModel(bytes: Uint8Array, name: string): ModelProto {
+/** The file as its schema has it. Throws a data error that says what the bytes are instead of an ONNX model. */
+export function parseModel(bytes: Uint8Array, name: string): ModelProto {
   let proto: ModelProto | undefined;
   try {
     proto = fromBinary(ModelProtoSchema, bytes);
@@ -106,7 +110,7 @@ function parseModel(bytes: Uint8Array, name: string): ModelProto {
     // Not protobuf at all: the same answer as for a protobuf of another kind.
   }
   if (proto?.graph === undefined || proto.graph.node.length === 0 || proto.opsetImport.length === 0)
-    throw dataError(`Cannot read "${name}": it is not an ONNX model, expected an .onnx file with a graph`);
+    throw dataError(`Cannot read "${name}": ${whatElse(bytes)}`);
   return proto;
 }
 
@@ -116,6 +120,8 @@ function readGraph(proto: ModelProto): Graph {
     new Map(graph.initializer.map((tensor) => [tensor.name, readTensor(tensor)])),
     graph.node.map(readNode),
   );
+  const outputs = graph.output.map((value) => (holdsNumbers(value) ? readOutput(value) : value.name));
+  const others = outputs.filter((output) => typeof output === 'string');
   return {
     name: graph.name,
     opsets: Object.fromEntries(
@@ -123,10 +129,18 @@ function readGraph(proto: ModelProto): Graph {
     ),
     // Files of IR version 3 list their weights among the inputs too.
     inputs: graph.input.filter((value) => !weights.has(value.name)).map(readValue),
-    outputs: graph.output.map(readValue),
+    outputs: outputs.filter((output) => typeof output !== 'string'),
     weights,
     nodes,
+    ...(proto.functions.length > 0 && { functions: proto.functions }),
+    ...(others.length > 0 && { otherOutputs: others }),
   };
+}
+
+/** Whether a value can be told as a tensor of numbers: classifiers made for tables give maps and texts besides. */
+function holdsNumbers({ type }: ValueInfoProto): boolean {
+  if (type?.value.case === undefined) return true;
+  return type.value.case === 'tensorType' && type.value.value.elemType !== TensorProto_DataType.STRING;
 }
 
 /** The inputs that hold weights of these operators, by their places. */
@@ -165,6 +179,11 @@ function withConstantWeights(
     return !isWeight;
   });
   return { weights, nodes: left };
+}
+
+/** An output may lack its type, which is that of logits then. */
+function readOutput(proto: ValueInfoProto): GraphValue {
+  return proto.type?.value.case === undefined ? { name: proto.name, dtype: 'float32', dims: [] } : readValue(proto);
 }
 
 function readValue(proto: ValueInfoProto): GraphValue {

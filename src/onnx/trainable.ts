@@ -23,7 +23,10 @@ export interface WeightUse {
  * that hold no running average, and that no pattern of `freeze` fits: a name in which `*` stands for any text. Throws a usage
  * error where a pattern fits none of them.
  */
-export function describeWeights(classifier: Classifier, freeze: readonly string[] = []): readonly WeightUse[] {
+export function describeWeights(
+  classifier: Pick<Classifier, 'graph' | 'nodes'>,
+  freeze: readonly string[] = [],
+): readonly WeightUse[] {
   const { graph, nodes } = classifier;
   const averages = new Set(runningAverages(classifier));
   const used = new Set(nodes.flatMap((node) => node.inputs));

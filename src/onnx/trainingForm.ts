@@ -43,7 +43,7 @@ export function addTrainingForm(builder: GraphBuilder, { graph, nodes }: Classif
 }
 
 /** The initialisers that hold running averages of the model. */
-export function runningAverages({ nodes }: Classifier): readonly string[] {
+export function runningAverages({ nodes }: Pick<Classifier, 'nodes'>): readonly string[] {
   return nodes.filter(isBatchNorm).flatMap((node) => node.inputs.slice(3, 5));
 }
 

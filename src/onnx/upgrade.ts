@@ -10,9 +10,12 @@ import {
   numberAttribute,
   writtenOpset,
 } from './graph.ts';
+import { findOp } from './ops/index.ts';
 
 /** Before this opset, element-wise operators broadcast by attributes. */
 const oldestOpset = 7;
+/** Since this opset, there is GatherElements, which picks a label's probability. */
+const gatherOpset = 11;
 /** Since this opset, Softmax works on one axis, and axes are an input of ReduceSum. */
 const axesOpset = 13;
 
@@ -36,18 +39,35 @@ export function isTooOld(graph: Graph): boolean {
   return opsetOf(graph) < oldestOpset;
 }
 
+/**
+ * The operator sets of a graph that holds `nodes` of `graph`, some of which may be unknown here and stand in it as they are:
+ * its own ones where the loss head can be written in those, so that nothing changes its meaning.
+ */
+export function keptOpsets(graph: Graph, nodes: readonly GraphNode[], name: string): Readonly<Record<string, number>> {
+  const unknown = nodes.filter((node) => findOp(node) === undefined);
+  const opset = opsetOf(graph);
+  if (unknown.length === 0 || isTooOld(graph)) return upgradedOpsets(graph, name);
+  if (opset >= gatherOpset) return { ...graph.opsets, '': opset };
+  const inner = unknown.find(({ attributes }) => Object.values(attributes).some(({ kind }) => kind === 'other'));
+  if (inner !== undefined)
+    throw dataError(
+      `Cannot use "${name}": ${describeNode(inner)} holds a graph in ONNX opset ${opset}, export the model again with opset ${writtenOpset}`,
+    );
+  return { ...graph.opsets, '': axesOpset };
+}
+
 /** The operator sets of a graph derived from `graph`: those of the nodes that are added to it, or newer ones it uses. */
 export function upgradedOpsets(graph: Graph, name: string): Readonly<Record<string, number>> {
   if (isTooOld(graph))
     throw dataError(
-      `Cannot use "${name}": it is written in ONNX opset ${opsetOf(graph)}, export it again with opset ${writtenOpset}`,
+      `Cannot use "${name}": it is written in ONNX opset ${opsetOf(graph)}, export it again with opset ${writtenOpset} (${oldestOpset} is the oldest that ONNX Runtime runs)`,
     );
   return { ...graph.opsets, '': Math.max(opsetOf(graph), writtenOpset) };
 }
 
 /** `node` of `graph` as it is written in the operator set of `builder`, which holds its inputs. */
 export function upgraded(builder: GraphBuilder, graph: Graph, node: GraphNode): GraphNode {
-  if (node.domain !== '' || opsetOf(graph) >= axesOpset) return node;
+  if (node.domain !== '' || opsetOf(graph) >= axesOpset || builder.opset < axesOpset) return node;
   const data = node.inputs[0]!;
   if (node.op === 'Softmax' || node.op === 'LogSoftmax') {
     const rank = builder.type(data).dims.length;
@@ -63,6 +83,11 @@ export function upgraded(builder: GraphBuilder, graph: Graph, node: GraphNode): 
   const inputs = moved.map((name) => inputFrom(builder, node.attributes[name]));
   const kept = Object.entries(node.attributes).filter(([name]) => !moved.includes(name));
   return { ...node, inputs: [data, ...withoutTail(inputs)], attributes: Object.fromEntries(kept) };
+}
+
+/** Whether `node` is written as no rule here reads it: with attributes that are inputs since opset 13. */
+export function isOldForm({ domain, op, attributes }: GraphNode): boolean {
+  return domain === '' && (attributesBecomeInputs.get(op) ?? []).some((name) => attributes[name] !== undefined);
 }
 
 /** A constant that holds what an attribute did; the empty name where there is none. */

@@ -77,11 +77,12 @@ export interface StoreDescription {
     readonly classes: number;
     /** The rule given to --noise. */
     readonly noise: string;
-    /** What was given to --labels, --vocab, --tokens and --image-size; null where nothing was. */
+    /** What was given to --labels, --vocab, --tokens, --image-size and --preprocessing; null where nothing was. */
     readonly labels: string | null;
     readonly vocab: string | null;
     readonly tokens: number | null;
     readonly imageSize: number | null;
+    readonly preprocessing: string | null;
     /** Type and sizes of the inputs as stored, such as `uint8[1,28,28]`. */
     readonly inputs: string;
     /** What made numbers of stored bytes; null where nothing had to. */
@@ -99,6 +100,10 @@ export interface StoreDescription {
     /** `fp32`, or another one such as `int8`. */
     readonly precision: string;
     readonly mode: 'eval' | 'train';
+    /** The value of the model that was taken for its logits; null where the losses come from elsewhere. */
+    readonly logits: string | null;
+    /** What was given to --layout. */
+    readonly layout: 'auto' | 'nchw' | 'nhwc';
   };
   /** Which part of the split this store holds; null where it holds the whole split. */
   readonly part: StorePart | null;
@@ -165,6 +170,8 @@ const scoringSchema = z.object({
   device: text,
   precision: text,
   mode: z.enum(['eval', 'train']),
+  logits: text.nullable(),
+  layout: z.enum(['auto', 'nchw', 'nhwc']),
 });
 
 /** What description and manifest have in common. */
@@ -182,6 +189,7 @@ const common = {
     vocab: text.nullable(),
     tokens: positive.nullable(),
     imageSize: positive.nullable(),
+    preprocessing: text.nullable(),
     inputs: text,
     decoder: text.nullable(),
     holdout: text,

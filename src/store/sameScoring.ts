@@ -20,6 +20,8 @@ export function waysOf(store: StoreDescription | StoreManifest): Ways {
     device: scoring.device,
     precision: scoring.precision,
     mode: scoring.mode,
+    logits: String(scoring.logits),
+    layout: scoring.layout,
     'span of a shard': String(span),
     part: part === null ? 'the whole' : `${part.index}/${part.of}`,
   };

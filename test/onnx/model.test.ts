@@ -236,20 +236,42 @@ describe('a model with something that nothing here computes with is refused', ()
       },
     ],
     [
-      '"y" is a sequenceType, expected a tensor',
+      '"x" is a sequenceType, expected a tensor',
       ({ graph }) => {
-        graph!.output[0]!.type!.value = { case: 'sequenceType', value: { $typeName: 'onnx.TypeProto.Sequence' } };
+        graph!.input[0]!.type!.value = { case: 'sequenceType', value: { $typeName: 'onnx.TypeProto.Sequence' } };
       },
     ],
     [
-      '"y" is a value without a type, expected a tensor',
+      '"x" is a value without a type, expected a tensor',
       ({ graph }) => {
-        delete graph!.output[0]!.type;
+        delete graph!.input[0]!.type;
       },
     ],
   ])('%s', (reason, change) => {
     expectDataError(changed(change), 'odd.onnx');
     expect(changed(change)).toThrow(reason);
+  });
+});
+
+describe('an output', () => {
+  const changed = (change: (output: ModelProto['graph']) => void) => {
+    const proto = fromBinary(ModelProtoSchema, writeModel({ ...variedGraph(), opsets: { '': 17 } }));
+    change(proto.graph);
+    return readModel(toBinary(ModelProtoSchema, proto), 'odd.onnx');
+  };
+
+  test('that is no tensor of numbers is told by its name', () => {
+    const { outputs, otherOutputs } = changed((graph) => {
+      graph!.output[0]!.type!.value = { case: 'sequenceType', value: { $typeName: 'onnx.TypeProto.Sequence' } };
+    });
+    expect([outputs, otherOutputs]).toEqual([[], ['y']]);
+  });
+
+  test('without a type is taken for one of numbers', () => {
+    const { outputs } = changed((graph) => {
+      delete graph!.output[0]!.type;
+    });
+    expect(outputs).toEqual([{ name: 'y', dtype: 'float32', dims: [] }]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Preprocessing } from '../../src/core/preprocessing.ts';
 import { type Dtype, float32, type Tensor } from '../../src/core/tensor.ts';
 import { GraphBuilder } from '../../src/onnx/builder.ts';
 import type { Graph, GraphValue } from '../../src/onnx/graph.ts';
-import { declareStoredInputs, fedInputs } from '../../src/onnx/preprocess.ts';
+import { declareStoredInputs, fedInputs, type Layout } from '../../src/onnx/preprocess.ts';
 import { runGraph } from './runGraph.ts';
 
 const none: Preprocessing = { kind: 'none' };
@@ -14,18 +14,23 @@ function modelOf(...inputs: readonly GraphValue[]): Graph {
   return { name: 'model', opsets: { '': 17 }, inputs, outputs: [], weights: new Map(), nodes: [] };
 }
 
-function declare(model: Graph, stored: readonly InputSpec[], preprocessing: Preprocessing) {
+function declare(model: Graph, stored: readonly InputSpec[], preprocessing: Preprocessing, layout: Layout = 'auto') {
   const builder = new GraphBuilder('fed');
-  const options = { name: 'model.onnx', stored, preprocessing };
+  const options = { name: 'model.onnx', stored, preprocessing, layout };
   declareStoredInputs(builder, model, 'batch', options);
   for (const { name } of model.inputs) builder.output(builder.node('Identity', [name]), `${name} of the model`);
   return { builder, fed: fedInputs(model, options) };
 }
 
 /** What a model gets as its one input when `tensor` is fed. */
-async function feed(input: GraphValue, tensor: Tensor, preprocessing: Preprocessing): Promise<Tensor> {
+async function feed(
+  input: GraphValue,
+  tensor: Tensor,
+  preprocessing: Preprocessing,
+  layout: Layout = 'auto',
+): Promise<Tensor> {
   const stored = { dtype: tensor.dtype, dims: tensor.dims.slice(1) };
-  const { builder, fed } = declare(modelOf(input), [stored], preprocessing);
+  const { builder, fed } = declare(modelOf(input), [stored], preprocessing, layout);
   const results = await runGraph(builder.build(), { [fed[0]!]: tensor });
   return results[`${input.name} of the model`]!;
 }
@@ -149,6 +154,95 @@ describe('what is stored and what the model takes', () => {
     const tokens: Tensor = { dtype: 'int32', dims: [2, 2], data: Int32Array.of(1, 2, 3, -4) };
     const found = await feed({ name: 'ids', dtype: 'int64', dims: ['batch', 2] }, tokens, none);
     expect([found.dtype, ...found.data]).toEqual(['int64', 1n, 2n, 3n, -4n]);
+  });
+});
+
+describe('channels of images', () => {
+  const image = bytes([...Array(12).keys()], [1, 2, 2, 3]);
+  const last = [0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11];
+  const inputOf = (...dims: readonly (number | string)[]): GraphValue => ({ name: 'x', dtype: 'float32', dims });
+
+  test('go last where the sizes of the input have them there', async () => {
+    for (const dims of [
+      [2, 3, 2],
+      ['height', 3, 'channels'],
+    ]) {
+      const found = await feed(inputOf('n', ...dims), image, none);
+      expect(found.dims).toEqual([1, 2, 3, 2]);
+      expect([...found.data]).toEqual(last);
+    }
+  });
+
+  test('are standardised by their own numbers before they go there', async () => {
+    const preprocessing: Preprocessing = { kind: 'standardize', scale: 1, mean: [0, 6], std: [1, 0.5] };
+    const found = await feed(inputOf('n', 2, 3, 2), image, preprocessing);
+    expect([...found.data]).toEqual([0, 0, 1, 2, 2, 4, 3, 6, 4, 8, 5, 10]);
+  });
+
+  test('stay first where both fit, unless it is told', async () => {
+    const square = bytes([...Array(8).keys()], [1, 2, 2, 2]);
+    const input = inputOf('n', 2, 2, 2);
+    expect([...(await feed(input, square, none)).data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect([...(await feed(input, square, none, 'nhwc')).data]).toEqual([0, 4, 1, 5, 2, 6, 3, 7]);
+  });
+
+  test('go last into vectors where it is told', async () => {
+    const found = await feed(inputOf('n', 12), image, none, 'nhwc');
+    expect([found.dims, [...found.data]]).toEqual([[1, 12], last]);
+  });
+
+  test('are left as they are where the input gives no sizes', async () => {
+    expect((await feed(inputOf(), image, none)).dims).toEqual([1, 2, 2, 3]);
+  });
+
+  test.each<[readonly (number | string)[], Layout, string]>([
+    [['n', 3, 2, 2], 'auto', 'an example of the data is [2, 2, 3], the input "x" expects [3, 2, 2]'],
+    [['n', 2, 3, 2], 'nchw', 'an example of the data is [2, 2, 3], the input "x" expects [2, 3, 2]'],
+  ])('are not put into [%s] with %s', (dims, layout, message) => {
+    expect(() => declare(modelOf(inputOf(...dims)), [{ dtype: 'uint8', dims: [2, 2, 3] }], none, layout)).toThrow(
+      message,
+    );
+  });
+
+  test('are no matter of data that are no images', () => {
+    const vectors = [{ dtype: 'float32', dims: [4] }] as const;
+    expect(() => declare(modelOf(inputOf('n', 4)), vectors, none, 'nhwc')).toThrow(
+      'Cannot use --layout nhwc with "model.onnx": an example of the data is [4], expected [channels, height, width]',
+    );
+  });
+});
+
+describe('the type of an input', () => {
+  const values = bytes([0, 51, 255], [1, 3]);
+  const inputOf = (dtype: Dtype): GraphValue => ({ name: 'x', dtype, dims: ['n', 3] });
+  const unit: Preprocessing = { kind: 'standardize', scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] };
+
+  test.each<[Dtype, readonly number[]]>([
+    ['float32', [0, 51, 255]],
+    ['float64', [0, 51, 255]],
+    ['uint8', [0, 51, 255]],
+    ['int32', [0, 51, 255]],
+    ['int64', [0, 51, 255]],
+  ])('%s gets the stored bytes', async (dtype, expected) => {
+    const found = await feed(inputOf(dtype), values, none);
+    expect([found.dtype, Array.from(found.data, Number)]).toEqual([dtype, expected]);
+  });
+
+  test('float16 gets fractions that were made in float32', async () => {
+    const { dtype, data } = await feed(inputOf('float16'), values, unit);
+    // 0, 0.2 and 1 in half precision.
+    expect([dtype, [...new Uint16Array(data.buffer as ArrayBuffer, data.byteOffset, 3)]]).toEqual([
+      'float16',
+      [0, 0x3266, 0x3c00],
+    ]);
+  });
+
+  test.each<[Dtype, Preprocessing, string]>([
+    ['uint8', unit, 'takes uint8, the preprocessing of the data gives fractions; pass --preprocessing raw'],
+    ['int64', unit, 'takes int64, the preprocessing of the data gives fractions'],
+    ['int8', none, 'takes int8, the data are bytes up to 255'],
+  ])('%s is refused where numbers would be cut', (dtype, preprocessing, message) => {
+    expect(() => declare(modelOf(inputOf(dtype)), [{ dtype: 'uint8', dims: [3] }], preprocessing)).toThrow(message);
   });
 });
 

@@ -34,6 +34,7 @@ export const description: StoreDescription = {
     vocab: null,
     tokens: null,
     imageSize: null,
+    preprocessing: null,
     inputs: 'uint8[1,28,28]',
     decoder: null,
     holdout: 'even-odd',
@@ -47,7 +48,7 @@ export const description: StoreDescription = {
     trainedOn: { dataFingerprint, contentHash, ids: packIds([1, 3, 5, 7], 8) },
   },
   preprocessing: { kind: 'standardize', scale: 1 / 255, mean: [0.1307], std: [0.3081] },
-  scoring: { device: 'cpu', precision: 'fp32', mode: 'eval' },
+  scoring: { device: 'cpu', precision: 'fp32', mode: 'eval', logits: 'logits', layout: 'auto' },
   part: null,
   span: 4096,
 };

@@ -58,6 +58,8 @@ test('several models and shards, in parts or of a reduced precision, are version
       device: 'cpu',
       precision: 'int8',
       mode: 'eval',
+      logits: null,
+      layout: 'nhwc',
       agreement: { sample: 1000, spearman: 0.9998, topTenth: 0.97 },
       seconds: 0.5,
     },

@@ -1,6 +1,7 @@
 import type { Batch } from '../../core/batch.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { DeviceOptions, Scores, StepResult, TrainerState } from '../engine.ts';
+import type { Evaluation } from './evaluate.ts';
 import type { ScoringModel } from './scoringWork.ts';
 import type { Sharing } from './session.ts';
 import type { TrainingModel } from './trainingWork.ts';
@@ -11,6 +12,8 @@ export type WorkerCalls = {
   readonly block: (argument: null) => Promise<number | null>;
   readonly openScorer: (argument: { model: ScoringModel; device: DeviceOptions; sharing: Sharing }) => Promise<void>;
   readonly openTrainer: (argument: { model: TrainingModel; device: DeviceOptions }) => Promise<void>;
+  /** One output of a graph, which is opened for it alone. */
+  readonly evaluate: (argument: Evaluation) => Promise<Tensor>;
   /** Weights by initialiser for a scorer that was opened with them as inputs. */
   readonly setWeights: (weights: Readonly<Record<string, Tensor>>) => Promise<void>;
   readonly score: (batch: Batch) => Promise<Scores>;

@@ -8,7 +8,8 @@ import { type TrainStep, type TrainStepOptions, trainStep } from '../../onnx/tra
 import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
-import { buffersOf, deviceOf, opened, type ScorerOptions, scorerOn, scoringModel, startWorker } from './openScorer.ts';
+import { buffersOf, deviceOf, opened, scorerOn, startWorker } from './openScorer.ts';
+import { type ScorerOptions, scoringModel } from './scoringModel.ts';
 import { fitsMemory } from './updatedInMemory.ts';
 import { requireRight } from './webgpuFaults.ts';
 

@@ -1,6 +1,9 @@
 import type { Graph } from '../../onnx/graph.ts';
+import type { Thread } from '../../runtime/thread.ts';
 import type { Scorer } from '../engine.ts';
-import { openScoringModel, type ScorerOptions, scoringModelIn } from './openScorer.ts';
+import type { WorkerCalls } from './calls.ts';
+import { loadScorer, opened, requireKnown, scorerOn, startWorker } from './openScorer.ts';
+import { prepareScoring, type ScorerOptions } from './scoringModel.ts';
 
 export interface ScorerPoolOptions extends ScorerOptions {
   /** Threads with a session each, all of which share `threads`; default: one for each, as long as the weights fit. */
@@ -29,11 +32,17 @@ function usualWorkers({ device, threads }: ScorerOptions, bytes: number): number
  * timing, what it answers does not.
  */
 export async function openScorerPool(model: Graph, options: ScorerPoolOptions): Promise<ScorerPool> {
-  const scoring = scoringModelIn(model, options);
+  requireKnown(model, options);
+  const first = startWorker('scorer');
+  const scoring = await opened(first, prepareScoring(first, model, options));
   const workers = options.workers ?? usualWorkers(options, scoring.bytes.length);
   const device = { device: options.device, threads: Math.max(1, Math.floor(options.threads / workers)) };
-  const open = () => openScoringModel(scoring, device, { spins: workers === 1 });
-  const opening = await Promise.allSettled(Array.from({ length: workers }, open));
+  const open = async (thread: Thread<WorkerCalls>) => {
+    await opened(thread, loadScorer(thread, scoring, device, { spins: workers === 1 }));
+    return scorerOn(thread);
+  };
+  const threads = [first, ...Array.from({ length: workers - 1 }, () => startWorker('scorer'))];
+  const opening = await Promise.allSettled(threads.map(open));
   const scorers = opening.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const close = async () => {
     await Promise.all(scorers.map((scorer) => scorer.close()));

@@ -3,7 +3,7 @@ import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import type { DeviceOptions, Scores } from '../engine.ts';
 import { feedsOf, scoreInRuns } from '../scoreInRuns.ts';
 import { productsOverflow } from './overflow.ts';
-import { type OrtTensor, openSession, type Sharing, toOrt } from './session.ts';
+import { type OrtTensor, openSession, runForeign, type Sharing, toOrt } from './session.ts';
 
 /** A score graph as bytes, and how to feed it. */
 export interface ScoringModel {
@@ -15,6 +15,8 @@ export interface ScoringModel {
   readonly examplesPerRun: number;
   /** Whether it multiplies numbers of 8 bits. */
   readonly inEightBits: boolean;
+  /** Whether a run takes exactly so many: a shorter one is filled up. */
+  readonly exact: boolean;
 }
 
 /** What runs in the thread of a scorer. */
@@ -38,9 +40,9 @@ export async function openScoringWork(
   const fetches = Object.fromEntries(model.outputs.map((output) => [output, null]));
   return {
     score: (batch, weights = {}, written = {}) =>
-      scoreInRuns(batch, model.outputs, model.examplesPerRun, async (part) => {
+      scoreInRuns(batch, model.outputs, model, async (part) => {
         const feeds = { ...feedsOf(part, model.inputs, toOrt), ...weights };
-        const results = await session.run(feeds, { ...fetches, ...written });
+        const results = await runForeign(session, feeds, { ...fetches, ...written }, part.labels.length);
         return model.outputs.map((output) => results[output]!.data as Float32Array);
       }),
     release: () => session.release(),

@@ -1,5 +1,6 @@
 import { dataError, environmentError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
+import { writtenOpset } from '../../onnx/graph.ts';
 import type { Device, DeviceOptions } from '../engine.ts';
 import { type OrtModule, type OrtOptions, type OrtTensor, runtimes } from './runtimes.ts';
 
@@ -65,6 +66,28 @@ export async function openSession(
   }
 }
 
+/** What to do about a graph that is written in an operator set which ONNX Runtime lacks, for the end of a sentence. */
+function remedyFor(reason = ''): string {
+  if (/not a registered function|NOT_IMPLEMENTED|Could not find an implementation/i.test(reason))
+    return '; its file has to hold only operators of ONNX and of ONNX Runtime on the CPU, export it so';
+  return /opset|deprecated|unrecognized attribute/i.test(reason) ? `; export it again with opset ${writtenOpset}` : '';
+}
+
+/** Runs a foreign graph. Throws a data error with ONNX Runtime's reason where that fails on `examples` examples. */
+export async function runForeign(
+  session: Session,
+  feeds: Feeds,
+  fetches: Fetches,
+  examples: number,
+): Promise<Readonly<Record<string, OrtTensor>>> {
+  try {
+    return await session.run(feeds, fetches);
+  } catch (error) {
+    const reason = firstLine(messageOf(error));
+    throw dataError(`Cannot score with the model: ONNX Runtime fails on ${examples} examples (${reason})`);
+  }
+}
+
 /** The array of a tensor as a tensor of the package that this thread has loaded, without a copy. */
 export function toOrt(tensor: Tensor): OrtTensor {
   return new loaded!.ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.dims);
@@ -106,11 +129,13 @@ function writingAfterwards(session: { run(feeds: Feeds, fetches: Fetches): Promi
 
 async function refusal(device: Device, message: string): Promise<Error> {
   const isGraph = device === 'cpu' || (device === 'wasm' && !message.startsWith('no available backend'));
-  if (isGraph) return dataError(`Cannot use the model: ONNX Runtime does not load its graph (${firstLine(message)})`);
+  const reason = firstLine(message);
+  if (isGraph)
+    return dataError(`Cannot use the model: ONNX Runtime does not load its graph (${reason})${remedyFor(reason)}`);
   // Looks at the machine, which is nothing for every thread that loads a model.
   const { explainDevice } = await import('./explainDevice.ts');
-  const reason = (await explainDevice(device, message)) ?? firstLine(message);
-  return environmentError(`Cannot use the device "${device}": ${reason}; "rho doctor" lists what works here`);
+  const explained = (await explainDevice(device, message)) ?? reason;
+  return environmentError(`Cannot use the device "${device}": ${explained}; "rho doctor" lists what works here`);
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { serveThread } from '../../runtime/thread.ts';
 import { findBlock } from './block.ts';
 import type { WorkerCalls } from './calls.ts';
+import { evaluate } from './evaluate.ts';
 import { openScoringWork, type ScoringWork } from './scoringWork.ts';
 import { type OrtTensor, toOrt } from './session.ts';
 import { openTrainingWork, type TrainingWork } from './trainingWork.ts';
@@ -17,6 +18,7 @@ const handlers: WorkerCalls = {
   async openTrainer({ model, device }) {
     trainer = await openTrainingWork(model, device);
   },
+  evaluate,
   async setWeights(tensors) {
     weights = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(tensor)]));
   },

@@ -40,7 +40,7 @@ export function openTfScoringWork(tf: TfModule, { graph, inputs, outputs }: TfSc
     }
   };
   return {
-    score: (batch, weights) => scoreInRuns(batch, outputs, examplesPerRun, (part) => scorePart(part, weights)),
+    score: (batch, weights) => scoreInRuns(batch, outputs, { examplesPerRun }, (part) => scorePart(part, weights)),
     release() {
       for (const program of programs.values()) program.dispose();
     },
