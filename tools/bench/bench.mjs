@@ -1,20 +1,21 @@
 // npm run bench: our train step and scoring beside their peers, in turns and in one run. Prints a table, or JSON with --json.
 //   train: steps at batch 32 with AdamW, against PyTorch (Debian's python3-torch and libopenblas0-pthread)
 //   score: per-example losses of 320 examples, against PyTorch
-//   loop:  a million examples through the scorer, against a bare loop over the same session
+//   job:   all that rho score does from the first example to the manifest, against a bare loop over the same session
+//   pool:  the same with a worker for each thread, against one worker
 // Words behind it choose: npm run bench -- train resnet:16 --threads 1
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchBesideTorch } from './besideTorch.mjs';
 import { benchModels, nameOf } from './models.mjs';
-import { benchScoring } from './scoring.mjs';
+import { benchScoreJob, jobs } from './scoreJob.mjs';
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean' }, threads: { type: 'string' } },
   allowPositionals: true,
 });
 const threadCounts = values.threads?.split(',').map(Number) ?? [...new Set([1, Math.min(2, availableParallelism())])];
-const kinds = ['train', 'score', 'loop'];
+const kinds = ['train', 'score', 'job', 'pool'];
 const wanted = (word, among) => !positionals.some((given) => among.includes(given)) || positionals.includes(word);
 const specs = benchModels.map(({ spec }) => spec);
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -56,9 +57,12 @@ for (const threads of threadCounts) {
         reasons.add(error.message);
       }
     }
-  if (wanted('loop', kinds))
-    for (const model of ['mlp:512,512', 'mlp:64'].filter((spec) => wanted(spec, specs)))
-      add(`loop ${model}, examples/s, ${threads}`, 'bare loop', await benchScoring(model, threads));
+  for (const job of jobs.filter(({ spec }) => wanted(spec, specs))) {
+    if (wanted('job', kinds))
+      add(`job ${job.spec}, examples/s, ${threads}`, 'bare loop', await benchScoreJob(job, { threads }));
+    if (wanted('pool', kinds) && threads > 1)
+      add(`pool ${job.spec}, examples/s, ${threads}`, 'one worker', await benchScoreJob(job, { threads, peer: 'one' }));
+  }
 }
 if (values.json) console.log(JSON.stringify({ results, reasons: [...reasons] }));
 else for (const reason of reasons) console.log(reason);

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { buildArchitecture } from '../../dist/architectures/architecture.js';
-import { examplesPerRunOf } from '../../dist/engine/ort/openScorer.js';
+import { scoringModel } from '../../dist/engine/ort/scoringModel.js';
 import { openTrainingData } from '../../dist/jobs/experiment.js';
 import { modelFrom } from '../../dist/jobs/model.js';
 import { scoreToStore } from '../../dist/jobs/score.js';
 import { writeModel } from '../../dist/onnx/model.js';
-import { fedInputs } from '../../dist/onnx/preprocess.js';
 import { scoreGraph } from '../../dist/onnx/scoreGraph.js';
 
 /** Both sides take turns, so that a machine that slows down slows both. */
@@ -23,8 +22,11 @@ export const jobs = [
 
 const numberAt = (i) => (i * 7919) % 251;
 
-/** Examples a second in each turn: of all that `rho score` does but opening data and sessions, and of the bare session in a loop. */
-export async function benchScoreJob({ spec, examples, dims, write }, { threads, precision }) {
+/**
+ * Examples a second in each turn: of all that `rho score` does but opening data and sessions, beside a bare session that scores
+ * one batch again and again, or beside itself with one worker and one thread.
+ */
+export async function benchScoreJob({ spec, examples, dims, write }, { threads, precision, peer = 'bare' }) {
   const folder = await mkdtemp(join(tmpdir(), 'rho-bench-'));
   try {
     const data = await write(folder, examples, dims);
@@ -33,12 +35,19 @@ export async function benchScoreJob({ spec, examples, dims, write }, { threads, 
     const graph = buildArchitecture(spec, { inputDims: dims, classes: 10, seed: 0 });
     const model = modelFrom(writeModel(graph), spec);
     const outputs = ['loss', 'predicted', 'margin'];
-    const bare = await openBareLoop(graph, { name: spec, stored, preprocessing, outputs }, { dims, threads });
+    const feed = { name: spec, stored, preprocessing, outputs, device: 'cpu', threads };
+    const bare = await openBareLoop(graph, feed, { dims, threads });
+    const rate = async (options, store) => {
+      const seconds = await jobSeconds(training, model, options, join(folder, store));
+      return examples / seconds;
+    };
     const results = [];
     for (let turn = -1; turn < turns; turn++) {
       const pair = {
-        ours: examples / (await jobSeconds(training, model, { threads, precision }, join(folder, `store${turn}`))),
-        peer: await bare.rate(Math.min(examples, 100_000)),
+        ours: await rate({ threads, precision }, `store${turn}`),
+        peer: await (peer === 'bare'
+          ? bare.rate(Math.min(examples, 100_000))
+          : rate({ threads: 1, precision }, `alone${turn}`)),
       };
       if (turn >= 0) results.push(pair);
     }
@@ -66,15 +75,8 @@ async function jobSeconds(training, model, { threads, precision }, folder) {
 
 /** In a thread too, as the sessions of the scorer are. */
 async function openBareLoop(model, feed, { dims, threads }) {
-  const graph = scoreGraph(model, feed);
-  const workerData = {
-    bytes: writeModel(graph),
-    input: fedInputs(model, feed)[0],
-    outputs: feed.outputs,
-    threads,
-    dims,
-    batch: examplesPerRunOf(graph),
-  };
+  const { bytes, inputs, outputs, examplesPerRun } = scoringModel(model, scoreGraph(model, feed), feed);
+  const workerData = { bytes, input: inputs[0], outputs, threads, dims, batch: examplesPerRun };
   const worker = new Worker(new URL('./bareLoop.mjs', import.meta.url), { workerData });
   return {
     async rate(count) {
