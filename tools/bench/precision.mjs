@@ -1,6 +1,7 @@
 // What scoring in int8 and fp16 gains over fp32, and how well the order of the losses agrees, on the CPU:
-//   npm run build && node tools/bench/precision.mjs [--threads 1] [--rounds 30] [--json] [name …]
+//   npm run build && node tools/bench/precision.mjs [--threads 1] [--rounds 30] [--cpu] [--json] [name …]
 // "per tensor" is the usual dynamic quantisation, one scale for all activations of a batch, for comparison. Variants take turns.
+// --cpu counts processor time instead of the clock's, for one thread on a machine with other work.
 // With RHO_DATA set (folders mnist, sst2, bert-vocab) MNIST is the whole one, and a transformer is trained on SST-2.
 import { parseArgs } from 'node:util';
 import { buildArchitecture } from '../../dist/architectures/architecture.js';
@@ -21,6 +22,7 @@ import { randomBatch } from './models.mjs';
 const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean' },
+    cpu: { type: 'boolean' },
     threads: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '30' },
   },
@@ -118,9 +120,9 @@ async function measure({ name, model, feed, gather, compared: count }) {
   }
   for (let round = -2; round < rounds; round++)
     for (const { run, ms } of opened) {
-      const began = performance.now();
+      const began = now();
       await run(batch);
-      if (round >= 0) ms.push(performance.now() - began);
+      if (round >= 0) ms.push(now() - began);
     }
   const examples = batch.labels.length;
   const [{ ms: reference }] = opened;
@@ -174,6 +176,12 @@ function perTensor(graph) {
     add('MatMulIntegerToFloat', bias ? [...inputs, '', bias] : inputs, node.outputs, 'com.microsoft');
   }
   return { ...graph, opsets: { ...graph.opsets, 'com.microsoft': 1 }, nodes, weights };
+}
+
+/** Milliseconds. */
+function now() {
+  const { user, system } = process.cpuUsage();
+  return values.cpu ? (user + system) / 1000 : performance.now();
 }
 
 function median(numbers) {

@@ -50,7 +50,7 @@ export interface RefreshedScorer extends Scorer {
 /** Opens a model for scoring in a thread of its own; the initialisers `refreshed` have to be set before it scores. */
 export async function openRefreshedScorer(
   model: Graph,
-  options: ScorerOptions,
+  options: Omit<ScorerOptions, 'precision'>,
   refreshed: ReadonlySet<string>,
 ): Promise<RefreshedScorer> {
   const graph = scoreGraph(model, { ...options, weightsAsInputs: refreshed });

@@ -57,7 +57,9 @@ export function int8Graph(graph: Graph, name: string): Graph {
 
   for (const node of graph.nodes) {
     const product = productOf(graph, b, producers, node);
-    const bytes = product && storedBytesBehind(graph, b, producers, product.x);
+    // A product of rows within an example has one row of the weight for several bytes.
+    const takesWhole = product !== undefined && b.type(product.x).dims.length === 2;
+    const bytes = takesWhole ? storedBytesBehind(graph, b, producers, product.x) : undefined;
     if (product === undefined || gain(product.weight) < (bytes ? leastGainOfBytes : leastGain)) {
       b.add(node);
       continue;

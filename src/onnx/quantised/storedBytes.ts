@@ -41,7 +41,8 @@ export function storedBytesBehind(
     if (node === undefined || node.domain !== '') return undefined;
     const [from = '', other = ''] = node.inputs;
     if (keepsOrder(node) && b.type(name).dims[0] === b.type(from).dims[0]) return behind(from);
-    const step = steps[node.op];
+    // Whole numbers would wrap around.
+    const step = b.type(name).dtype === 'float32' ? steps[node.op] : undefined;
     const isAfter = constantTensor(graph, producers, other) !== undefined;
     const commutes = node.op === 'Add' || node.op === 'Mul';
     const [changed, by] = isAfter || !commutes ? [from, other] : [other, from];

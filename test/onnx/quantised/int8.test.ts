@@ -259,12 +259,40 @@ describe('stored bytes', () => {
     expect(rough.y!.data).toBeAllClose(plain.y!.data as Float32Array, { atol: size / 100 });
   });
 
-  test('that something else is done to are rounded as rows', () => {
+  test.each<[string, (b: GraphBuilder) => string]>([
+    ['a product of rows within an example', (b) => b.node('Cast', ['x'], { to: int(1) })],
+    [
+      'arithmetic of bytes, which wraps around',
+      (b) => {
+        const three = b.constant({ dtype: 'uint8', dims: [], data: Uint8Array.of(3) });
+        const wrapped = b.node('Cast', [b.node('Mul', ['x', three])], { to: int(1) });
+        return b.node('Reshape', [wrapped, b.int64([-1, 128])]);
+      },
+    ],
+    [
+      'their squares',
+      (b) => {
+        const numbers = b.node('Cast', ['x'], { to: int(1) });
+        return b.node('Reshape', [b.node('Mul', [numbers, numbers]), b.int64([-1, 128])]);
+      },
+    ],
+  ])('are rounded as rows in %s', async (_, write) => {
     const b = new GraphBuilder('model');
-    b.input({ name: 'x', dtype: 'uint8', dims: ['batch', 64] });
-    const numbers = b.node('Cast', ['x'], { to: int(1) });
-    const squares = b.node('Mul', [numbers, numbers]);
-    b.output(b.node('MatMul', [squares, b.weight('w', large())]), 'y');
-    expect(int8Graph(b.build(), 'model').nodes.map(({ op }) => op)).toContain('QuantizeLinear');
+    b.input({ name: 'x', dtype: 'uint8', dims: ['batch', 2, 64] });
+    const numbers = write(b);
+    const inner = b.type(numbers).dims.at(-1) as number;
+    b.output(b.node('MatMul', [numbers, b.weight('w', uniform(3, [inner, 256]))]), 'y');
+    const graph = b.build();
+    const quantised = int8Graph(graph, 'model');
+    expect(quantised.nodes.map(({ op }) => op)).toContain('QuantizeLinear');
+    const x = {
+      dtype: 'uint8',
+      dims: [3, 2, 64],
+      data: Uint8Array.from({ length: 3 * 128 }, (_, i) => (i * 37) % 256),
+    } as const;
+    const [plain, rough] = [(await runGraph(graph, { x })).y!, (await runGraph(quantised, { x })).y!];
+    expect(rough.dims).toEqual(plain.dims);
+    const size = Math.max(...(plain.data as Float32Array).map(Math.abs));
+    expect(rough.data).toBeAllClose(plain.data as Float32Array, { atol: size / 50 });
   });
 });
