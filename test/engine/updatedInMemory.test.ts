@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/core/random.ts';
 import { float32, type Tensor } from '../../src/core/tensor.ts';
 import { type Parameters, updatedInGraph } from '../../src/engine/ort/parameters.ts';
-import { openSession, toOrt } from '../../src/engine/ort/session.ts';
+import { loadRuntime, openSession, toOrt } from '../../src/engine/ort/session.ts';
 import type { TrainingModel } from '../../src/engine/ort/trainingWork.ts';
 import { fitsMemory, updatedInMemory } from '../../src/engine/ort/updatedInMemory.ts';
 import { updateGraph } from '../../src/engine/tfjs/updateGraph.ts';
@@ -13,6 +13,8 @@ import { writeModel } from '../../src/onnx/model.ts';
 import { type OptimizerOptions, optimizerOf } from '../../src/onnx/optimizer.ts';
 import { sgdDefaults } from '../../src/onnx/sgd.ts';
 import { gradientOf } from '../../src/onnx/trainStep.ts';
+
+beforeAll(() => loadRuntime('cpu'));
 
 const shapes = { matrix: [5, 7], bias: [3], one: [1] } as const;
 const steps = 6;

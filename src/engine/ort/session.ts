@@ -90,10 +90,12 @@ export async function runForeign(
 
 /** The array of a tensor as a tensor of the package that this thread has loaded, without a copy. */
 export function toOrt(tensor: Tensor): OrtTensor {
-  return new loaded!.ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.dims);
+  if (loaded === undefined) throw new Error('No session is opened in this thread');
+  return new loaded.ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.dims);
 }
 
-async function loadRuntime(device: Device): Promise<OrtModule> {
+/** Loads the package of a device, once a thread; `openSession` does that by itself. Throws an environment error where it does not load. */
+export async function loadRuntime(device: Device): Promise<OrtModule> {
   const { package: name, load } = runtimes[device];
   if (loaded !== undefined && loaded.name !== name) throw new Error(`This thread works with ${loaded.name} already`);
   if (loaded === undefined) {
