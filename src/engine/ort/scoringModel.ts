@@ -11,6 +11,7 @@ import {
   logitsShapeGraph,
   logitsTypeOf,
   type ScoringOptions,
+  scoredPart,
   scoreGraph,
 } from '../../onnx/scoreGraph.ts';
 import type { Thread } from '../../runtime/thread.ts';
@@ -33,8 +34,9 @@ export async function prepareScoring(
   model: Graph,
   options: ScorerOptions,
 ): Promise<ScoringModel> {
-  const logitsType = logitsTypeOf(model, options) ?? (await askForLogits(thread, model, options));
-  return scoringModel(model, scoreGraph(model, { ...options, logitsType }), options);
+  const scored = scoredPart(model, options);
+  const logitsType = logitsTypeOf(scored, options) ?? (await askForLogits(thread, scored, options));
+  return scoringModel(scored, scoreGraph(scored, { ...options, logitsType }), options);
 }
 
 /** The type of the logits of a model as they come out of ONNX Runtime for a few examples of zeros. */
