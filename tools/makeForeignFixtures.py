@@ -26,6 +26,7 @@ two-outputs     features first, then logits
 undeclared      a Resize, no sizes of the output given
 external        weights in external.bin
 sigmoid         one logit, closed by Sigmoid
+with-loss       takes labels as well, for a mean loss that is its first output
 conv-only       logits [batch, 3, 1, 1]
 contrib         an operator of ONNX Runtime's own (FusedMatMul of com.microsoft)
 table           a LinearClassifier of ai.onnx.ml whose probabilities a ZipMap makes maps of; its scores are logits
@@ -248,6 +249,10 @@ def main():
          [value("p", ["batch", 1])])
     z = linear(unit, one, 0).astype(np.float64)[:, 0]
     arrays["sigmoid"] = np.log1p(np.exp(np.where(labels() % 2 == 1, -z, z))).astype(np.float32)
+
+    save("with-loss", [*flat, gemm, node("SoftmaxCrossEntropyLoss", ["logits", "labels"], ["loss"])], {"w": w, "b": b},
+         [image, value("labels", ["batch"], TensorProto.INT64)], [value("loss", []), logits])
+    arrays["with-loss"] = plain
 
     save("conv-only", [node("Conv", ["input", "k", "kb"], ["logits"])], {"k": k, "kb": kb}, [image],
          [value("logits", ["batch", CLASSES, 1, 1])])

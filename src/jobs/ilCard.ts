@@ -65,12 +65,15 @@ export interface IlCard {
   readonly versions: Versions;
 }
 
-/** The card beside the .onnx file at `path`, `il.json` beside `il.onnx`; null where there is none or it is of other bytes. */
+/**
+ * The card beside the .onnx file at `path`, `il.json` beside `il.onnx`; null where there is none or it is of other bytes. Throws a
+ * data error for one that is damaged or of another version.
+ */
 export async function readIlCard(path: string, bytes: Uint8Array): Promise<IlCard | null> {
   const cardPath = path.replace(/\.onnx$/, '.json');
   if (cardPath === path || !(await exists(cardPath))) return null;
   const card = parseCard(await readText(cardPath), cardPath);
-  return card.model.sha256 === (await sha256(bytes)) ? card : null;
+  return card?.model.sha256 === (await sha256(bytes)) ? card : null;
 }
 
 /** Throws a data error where an IL model was trained on numbers preprocessed in another way than those it is to score. */
@@ -94,13 +97,15 @@ const cardSchema = z.object({
   best: z.object({ loss: z.number(), accuracy: z.number() }),
 });
 
-function parseCard(text: string, path: string): IlCard {
+/** Null for JSON of another kind, which those who made the model may have put beside it. */
+function parseCard(text: string, path: string): IlCard | null {
   try {
     const card = JSON.parse(text);
+    if (typeof card === 'object' && card?.format !== 'rho-loss-il-card') return null;
     const { success } = cardSchema.safeParse(card);
     if (success) return card;
   } catch {
-    // Told below, like a card of another kind.
+    // Told below, like a card of another version.
   }
   throw dataError(
     `Cannot read "${path}": it is no card of an IL model in version ${ilCardVersion}, remove it or run "rho il" again`,

@@ -56,7 +56,7 @@ async function openStored(
 async function openOnline(
   path: string,
   experiment: Experiment,
-  device: DeviceOptions,
+  { device, threads }: DeviceOptions,
   say: (line: string) => void,
 ): Promise<IrreducibleLosses> {
   const { data, split } = experiment;
@@ -73,6 +73,6 @@ async function openOnline(
   }
   const scoring = scoringFrom(data, path);
   sayAboutLogits(model.graph, scoring, say);
-  const scorer = await openScorer(model.graph, { ...scoring, ...device, outputs: ['loss', 'predicted'] });
+  const scorer = await openScorer(model.graph, { ...scoring, device, threads, outputs: ['loss', 'predicted'] });
   return onlineLosses(scorer);
 }

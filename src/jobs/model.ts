@@ -7,7 +7,7 @@ import { freeBatch } from '../onnx/freeBatch.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { inEvalForm, readModel, writeModel } from '../onnx/model.ts';
 import type { FeedOptions, Layout } from '../onnx/preprocess.ts';
-import { logitsTypeOf, type ScoringOptions } from '../onnx/scoreGraph.ts';
+import { logitsTypeOf, type ScoringOptions, scoredPart } from '../onnx/scoreGraph.ts';
 import { joinPath, readBytes } from '../runtime/files.ts';
 
 /** A model as an .onnx file holds it, in eval form. */
@@ -86,7 +86,7 @@ export function sayAboutLogits(graph: Graph, options: ScoringOptions, say: (line
   const { logits, isNamed } = findClassifier(graph, options.name, options);
   if (!isNamed && graph.outputs.length > 1)
     say(`${options.name}: "${logits}" is taken for the logits, another value can be named with --logits`);
-  const classes = logitsTypeOf(graph, options)?.dims[1];
+  const classes = logitsTypeOf(scoredPart(graph, options), options)?.dims[1];
   if (typeof classes === 'number' && classes > 2 && classes > (options.classes ?? classes))
     say(`${options.name}: it knows ${classes} classes, the data have ${options.classes}; losses are over all it knows`);
 }

@@ -116,6 +116,9 @@ export function parseModel(bytes: Uint8Array, name: string): ModelProto {
 
 function readGraph(proto: ModelProto): Graph {
   const graph = proto.graph!;
+  const [sparse] = graph.sparseInitializer;
+  if (sparse !== undefined)
+    throw dataError(`its weight "${sparse.values?.name ?? ''}" is sparse, export the model with dense weights`);
   const { weights, nodes } = withConstantWeights(
     new Map(graph.initializer.map((tensor) => [tensor.name, readTensor(tensor)])),
     graph.node.map(readNode),

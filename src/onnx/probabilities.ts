@@ -1,5 +1,5 @@
 import type { Tensor } from '../core/tensor.ts';
-import { type Graph, type GraphNode, intsAttribute, numberAttribute } from './graph.ts';
+import { type Graph, type GraphNode, intsAttribute, numberAttribute, writtenOpset } from './graph.ts';
 
 /**
  * What a model makes of its logits: nothing that is known, probabilities of which one class is right, probabilities of each
@@ -17,7 +17,8 @@ export interface BehindClosing {
 
 /** Operators that leave the order of classes, and what they are, alone. */
 const passing: readonly string[] = ['Identity', 'Dropout', 'Cast'];
-const reshaping: readonly string[] = [...passing, 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'];
+/** Operators that leave sizes of 1 out, as behind a Softmax over [batch, classes, 1, 1]. */
+const reshaping: readonly string[] = ['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'];
 
 /** The operators by what they compute, of ONNX's own set. */
 type Producers = (value: string) => GraphNode | undefined;
@@ -30,24 +31,24 @@ type Producers = (value: string) => GraphNode | undefined;
 export function findClosing(graph: Graph, value: string): BehindClosing {
   const producers: Producers = (output) =>
     graph.nodes.find((node) => node.domain === '' && node.outputs.includes(output));
-  const { node, ops } = through(producers, value, passing);
-  const sameType = !ops.includes('Cast');
-  const behind = softened(graph, producers, node);
+  const { node, ops } = through(producers, value);
+  const isReshaped = ops.some((op) => reshaping.includes(op));
+  const sameType = !isReshaped && !ops.includes('Cast');
+  const behind = isReshaped ? softenedImage(graph, node) : softened(graph, producers, node);
   if (behind !== undefined) return { closing: 'softmax', value: behind, sameType };
   if (node?.op === 'Sigmoid') return { closing: 'sigmoid', value: node.inputs[0]!, sameType };
-  const chooser = through(producers, value, reshaping).node;
-  if (chooser?.op === 'ArgMax') {
-    const chosen = findClosing(graph, chooser.inputs[0]!);
+  if (node?.op === 'ArgMax') {
+    const chosen = findClosing(graph, node.inputs[0]!);
     return { closing: 'label', value: chosen.value, sameType: false };
   }
   return { closing: 'none', value, sameType: true };
 }
 
-/** The first node on the way back from `value` that is none of `ops`, and those that were passed. */
-function through(producers: Producers, value: string, skipped: readonly string[]) {
+/** The first node on the way back from `value` that changes the numbers, and the operators that were passed. */
+function through(producers: Producers, value: string) {
   const ops: string[] = [];
   let node = producers(value);
-  while (node !== undefined && skipped.includes(node.op)) {
+  while (node !== undefined && (passing.includes(node.op) || reshaping.includes(node.op))) {
     ops.push(node.op);
     node = producers(node.inputs[0]!);
   }
@@ -67,6 +68,14 @@ function softened(graph: Graph, producers: Producers, node: GraphNode | undefine
     numberAttribute(below, 'keepdims', 1) === 1 &&
     isOverClasses(intsAttribute(below, 'axes') ?? numbersIn(graph, producers, below.inputs[1]));
   return above?.op === 'Exp' && sums ? above.inputs[0] : undefined;
+}
+
+/** What a Softmax over axis 1 makes probabilities of, where the result loses sizes of 1. */
+function softenedImage({ opsets }: Graph, node: GraphNode | undefined): string | undefined {
+  const isSoftmax = node?.op === 'Softmax' || node?.op === 'LogSoftmax';
+  // Before opset 13 the axis is 1 where none is given.
+  const usual = (opsets[''] ?? writtenOpset) < 13 ? 1 : -1;
+  return isSoftmax && numberAttribute(node, 'axis', usual) === 1 ? node.inputs[0] : undefined;
 }
 
 function isOverClasses(axes: readonly number[]): boolean {

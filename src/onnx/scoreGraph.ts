@@ -7,6 +7,7 @@ import { type Dim, type Graph, type GraphNode, int, type ValueType } from './gra
 import { appendLossHead, type ExampleOutput, writeExampleOutputs } from './lossHead.ts';
 import { declareStoredInputs, type FeedOptions } from './preprocess.ts';
 import { addScoredLogits, logitsType, requireScorable } from './scoredLogits.ts';
+import { readBy } from './subgraphs.ts';
 import { elementTypeOf } from './tensorProto.ts';
 import { nextOf } from './trainingGraph.ts';
 import { isOldForm, keptOpsets } from './upgrade.ts';
@@ -43,6 +44,13 @@ export function scoreGraph(model: Graph, options: ScoreGraphOptions): Graph {
   writeExampleOutputs(builder, appendLossHead(builder, logits), options.outputs);
   const { blocked } = options;
   return (blocked ? lowerBlocked(builder, blocked.block, blocked.layouts) : builder).build();
+}
+
+/** The model with those inputs alone that its logits depend on: one exported with its loss takes labels as well. */
+export function scoredPart(model: Graph, options: ScoringOptions): Graph {
+  const read = new Set(findClassifier(model, options.name, options).nodes.flatMap(readBy));
+  const inputs = model.inputs.filter(({ name }) => read.has(name));
+  return inputs.length === model.inputs.length || inputs.length === 0 ? model : { ...model, inputs };
 }
 
 /** The type of a model's logits, [batch, classes] as a rule, where it is known before it runs; undefined where it is not. */

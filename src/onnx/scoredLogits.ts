@@ -20,7 +20,7 @@ function isKnown(dims: readonly Dim[]): boolean {
 
 /** Throws a data error where a model is seen to be no classifier before its operators are looked at. */
 export function requireScorable(classifier: Classifier, options: FeedOptions): void {
-  const { graph, logits, declared, isNamed } = classifier;
+  const { graph, logits, declared, closing, isNamed } = classifier;
   refuseLabels(classifier, options.name, `name what it chooses from with --logits "${logits}", or `);
   const table = graph.nodes.find(({ domain, outputs }) => domain === 'ai.onnx.ml' && outputs.includes(logits));
   const transform = table?.attributes.post_transform;
@@ -28,6 +28,10 @@ export function requireScorable(classifier: Classifier, options: FeedOptions): v
   if (table !== undefined && (table.op === 'Normalizer' || table.op === 'ZipMap' || !isRaw || !isNamed))
     throw dataError(
       `Cannot use "${options.name}" as a classifier: "${logits}" by ${describeNode(table)} holds labels or probabilities, expected logits [batch, classes]; export it with raw scores, and name them with --logits`,
+    );
+  if (!isNamed && closing === 'none' && /prob|softmax/i.test(logits))
+    throw dataError(
+      `Cannot use "${options.name}" as a classifier: its output "${logits}" seems to hold probabilities, and no Softmax is found that they come from, expected logits [batch, classes]; name these with --logits, or "${logits}" itself if it holds them`,
     );
   if (declared !== undefined && (isKnown(declared.dims) || !isFraction(declared.dtype)))
     describeLogits(classifier, declared, options);

@@ -257,3 +257,19 @@ test('a model that knows more classes than the data have is said to', async () =
   expect(code, stderr).toBe(0);
   expect(stderr).toContain(`${model}: it knows 10 classes, the data have 3; losses are over all it knows`);
 });
+
+test('JSON beside a model is its card only if it says so', async () => {
+  const model = await writeLinear('beside.onnx', (_, z) => z);
+  const beside = folder.at('beside.json');
+  await writeFile(beside, '{"architectures": ["Linear"]}');
+  const { models } = await rhoJson('score', ...digits, '--model', model, '--out', folder.at('beside'));
+  expect(models[0]).toMatchObject({ architecture: null, trainedOn: null });
+  for (const content of ['{"format": "rho-loss-il-card", "version": 99}', '{"format": "rho-lo']) {
+    await writeFile(beside, content);
+    await expectNothing(
+      [...digits, '--model', model],
+      3,
+      `Cannot read "${beside}": it is no card of an IL model in version 1`,
+    );
+  }
+});

@@ -101,6 +101,23 @@ describe('logits are found', () => {
   });
 });
 
+test('logits are found behind a Softmax over images of one pixel', async () => {
+  const model = modelOf(width, (b) => {
+    const image = b.node('Reshape', [scores(b), b.int64([-1, 3, 1, 1])], {}, { outputs: ['image'] });
+    return b.node('Flatten', [b.node('Softmax', [image], { axis: int(1) })]);
+  });
+  expect(find(model)).toMatchObject({ logits: 'image', closing: 'softmax' });
+  expect(await losses(model)).toBeAllClose(await losses(modelOf(width, scores)), { rtol: 1e-6, atol: 0 });
+});
+
+test('probabilities that come from elsewhere are refused, unless they are named', () => {
+  const model = modelOf(width, (b) => b.node('Abs', [scores(b)], {}, { outputs: ['class_probs'] }));
+  expect(() => graphOf(model)).toThrow(
+    'its output "class_probs" seems to hold probabilities, and no Softmax is found that they come from',
+  );
+  expect(() => graphOf(model, { logits: 'class_probs' })).not.toThrow();
+});
+
 describe('what is no row of logits', () => {
   test('one number is refused, unless it is named: then it is the logit of the second of two classes', async () => {
     const model = modelOf(width, (b) => scores(b, 1));

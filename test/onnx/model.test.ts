@@ -13,6 +13,7 @@ import {
   AttributeProto_AttributeType as Kind,
   type ModelProto,
   ModelProtoSchema,
+  SparseTensorProtoSchema,
   type TensorProto,
   TensorProto_DataLocation,
   TensorProtoSchema,
@@ -233,6 +234,13 @@ describe('a model with something that nothing here computes with is refused', ()
       ({ graph }) => {
         const type = graph!.input[0]!.type!.value;
         if (type.case === 'tensorType') type.value.elemType = Type.STRING;
+      },
+    ],
+    [
+      'its weight "s" is sparse, export the model with dense weights',
+      ({ graph }) => {
+        const values = create(TensorProtoSchema, { name: 's' });
+        graph!.sparseInitializer.push(create(SparseTensorProtoSchema, { values }));
       },
     ],
     [

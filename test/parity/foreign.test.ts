@@ -67,6 +67,7 @@ describe('losses are those of the model in NumPy or PyTorch', () => {
     ['undeclared', {}, 1e-5],
     ['external', {}, 1e-5],
     ['conv-only', {}, 1e-5],
+    ['with-loss', {}, 1e-5],
     ['contrib', {}, 1e-5],
     ['table', { logits: 'scores' }, 1e-5],
     ['older', {}, 1e-5],

@@ -1,7 +1,7 @@
 import type { Batch } from '../../core/batch.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Graph } from '../../onnx/graph.ts';
-import { logitsTypeOf, scoreGraph } from '../../onnx/scoreGraph.ts';
+import { logitsTypeOf, scoredPart, scoreGraph } from '../../onnx/scoreGraph.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
@@ -28,7 +28,7 @@ export async function openScorer(model: Graph, options: ScorerOptions): Promise<
 
 /** Whatever is said against a model without running it is said before a thread is started. */
 export function requireKnown(model: Graph, options: ScorerOptions): void {
-  logitsTypeOf(model, options);
+  logitsTypeOf(scoredPart(model, options), options);
 }
 
 /** Has a thread load a score graph. */

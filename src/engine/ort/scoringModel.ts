@@ -8,7 +8,14 @@ import { microsoftDomain } from '../../onnx/ops/microsoft.ts';
 import { fedInputs } from '../../onnx/preprocess.ts';
 import type { Precision } from '../../onnx/quantised/precision.ts';
 import { scoreGraphIn } from '../../onnx/quantised/scoreGraphIn.ts';
-import { fixedBatch, logitsShape, logitsShapeGraph, logitsTypeOf, type ScoringOptions } from '../../onnx/scoreGraph.ts';
+import {
+  fixedBatch,
+  logitsShape,
+  logitsShapeGraph,
+  logitsTypeOf,
+  type ScoringOptions,
+  scoredPart,
+} from '../../onnx/scoreGraph.ts';
 import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
@@ -37,8 +44,9 @@ export async function prepareScoring(
     throw usageError(
       `Cannot score "${name}" in int8 on the device "${device}": products in 8 bits run on the CPU; pass --device cpu or --precision fp16`,
     );
-  const logitsType = logitsTypeOf(model, options) ?? (await askForLogits(thread, model, options));
-  return scoringModel(model, scoreGraphIn(precision, model, { ...options, logitsType }), options);
+  const scored = scoredPart(model, options);
+  const logitsType = logitsTypeOf(scored, options) ?? (await askForLogits(thread, scored, options));
+  return scoringModel(scored, scoreGraphIn(precision, scored, { ...options, logitsType }), options);
 }
 
 /** The type of the logits of a model as they come out of ONNX Runtime for a few examples of zeros. */
