@@ -44,13 +44,16 @@ export function encodeShard(table: LossTable, metadata: ShardMetadata): Uint8Arr
     if (ids[row]! <= ids[row - 1]!)
       throw dataError(`Cannot write losses: id ${ids[row]} follows ${ids[row - 1]}, expected ascending ids`);
 
+  const correct = new Array<boolean>(ids.length);
+  for (let row = 0; row < ids.length; row++) correct[row] = labels[row] === predicted[row];
+  // Least and greatest of a column, which queries skip files by, take a third of the time.
   const columnData = [
     // The writer takes a Uint32Array for signed numbers.
-    { name: 'id', data: ids.at(-1)! < 2 ** 31 ? new Int32Array(ids) : Array.from(ids) },
-    { name: 'loss', data: loss },
+    { name: 'id', data: ids.at(-1)! < 2 ** 31 ? new Int32Array(ids) : Array.from(ids), statistics: true },
+    { name: 'loss', data: loss, statistics: true },
     { name: 'label', data: labels },
     { name: 'predicted', data: predicted },
-    { name: 'correct', data: Array.from(labels, (label, row) => label === predicted[row]) },
+    { name: 'correct', data: correct },
     { name: 'margin', data: margin },
   ];
   return new Uint8Array(
@@ -58,6 +61,7 @@ export function encodeShard(table: LossTable, metadata: ShardMetadata): Uint8Arr
       columnData: columnData.map((column) => ({ ...column, encoding: 'PLAIN' })),
       schema,
       codec: 'UNCOMPRESSED',
+      statistics: false,
       // One page a column, so that its values lie in one piece.
       rowGroupSize: ids.length,
       pageSize: 0,
