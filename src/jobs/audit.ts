@@ -46,7 +46,8 @@ const usualTop = { list: 20, page: 200 };
 /** Ranks the examples of a loss store by irreducible loss, highest first: likely label errors. */
 export async function audit(options: AuditOptions): Promise<Audit> {
   const store = await openLossStore(options.store);
-  const { data } = await openDataOf(store, options);
+  const { data, fingerprint } = await openDataOf(store, options);
+  checkStore(store, { data: { name: data.name, fingerprint } });
   const { table, nan } = withoutNan(await store.readTable());
   if (table.ids.length === 0)
     throw dataError(
@@ -60,7 +61,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
   const { labels, trueLabels } = data;
   const wrong = trueLabels ? Uint8Array.from(table.ids, (id) => (labels[id] === trueLabels[id] ? 0 : 1)) : null;
   const count = (marks: Uint8Array): number | null => (predicts ? marks.reduce((sum, one) => sum + one, 0) : null);
-  const { name, fingerprint, classes, noise, labels: givenLabels, split } = store.manifest.data;
+  const { name, classes, noise, labels: givenLabels, split } = store.manifest.data;
   const found: AuditData = {
     store: store.folder,
     created: new Date().toISOString(),
@@ -97,15 +98,13 @@ async function openDataOf(store: LossStore, options: AuditOptions): Promise<Trai
   const recorded = store.manifest.data;
   const moved = (['data', 'labels', 'vocab'] as const).filter((name) => options[name] !== null);
   try {
-    const training = await openTrainingData({
+    return await openTrainingData({
       ...recorded,
       data: options.data ?? recorded.name,
       test: null,
       labels: options.labels ?? recorded.labels,
       vocab: options.vocab ?? recorded.vocab,
     });
-    checkStore(store, { data: { name: training.data.name, fingerprint: training.fingerprint } });
-    return training;
   } catch (error) {
     if (!(error instanceof RhoError) || error.kind !== 'data' || moved.length > 0) throw error;
     throw dataError(
@@ -194,12 +193,10 @@ async function notesOn(store: LossStore, ids: Uint32Array): Promise<string[]> {
   const leaks = countLeaks(manifest, scoredBy, ids);
   if (leaks > 0)
     notes.push(
-      `The model was trained on ${leaks.toLocaleString('en-US')} of these examples: it has learnt their labels, wrong ones too, so their losses say little.`,
+      `The model was trained on ${leaks.toLocaleString('en-US')} of these examples: the more of their wrong labels it has learnt, the fewer show.`,
     );
   if (manifest.models.some(({ trainedOn }) => trainedOn === null))
-    notes.push(
-      'What the model was trained on is not known: on examples that it has seen, with these labels, a loss says little.',
-    );
+    notes.push('What the model was trained on is not known: wrong labels that it has learnt do not show.');
   if (manifest.part !== null)
     notes.push(`The store is part ${manifest.part.index} of ${manifest.part.of}; "rho merge" joins the parts.`);
   return notes;

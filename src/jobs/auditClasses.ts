@@ -31,7 +31,7 @@ export function auditClasses(
   const found = [...tallies].map(([label, tally]): ClassAudit => {
     const given = named(label);
     const confusions = [...tally.suggested]
-      .map(([suggested, count]): Confusion => ({ given, suggested: named(suggested), count }))
+      .map(([suggested, count]): Confusion => ({ suggested: named(suggested), count }))
       .sort((a, b) => b.count - a.count || a.suggested.label - b.suggested.label);
     return {
       given,

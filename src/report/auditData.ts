@@ -33,9 +33,8 @@ export interface AuditCard extends AuditExample {
   readonly picture: string | null;
 }
 
-/** How often one class was given where another is suggested, by suspects alone. */
+/** How many suspects of one given label are predicted as another class. */
 export interface Confusion {
-  readonly given: NamedClass;
   readonly suggested: NamedClass;
   readonly count: number;
 }

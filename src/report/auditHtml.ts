@@ -58,9 +58,9 @@ function settingHtml({ data, models, truth, examples, store, differing }: AuditD
 }
 
 function histogramKey(truth: AuditTruth | null): string {
-  const axis = '(square-root axis)';
+  const axis = '(√ axis)';
   if (truth === null) return axis;
-  return `${boxKey(labelColours.clean, 'label&nbsp;right')} ${boxKey(labelColours.corrupted, 'label&nbsp;wrong')} ${axis}`;
+  return `${boxKey(labelColours.clean, 'label&nbsp;right')}, ${boxKey(labelColours.corrupted, 'label&nbsp;wrong')} ${axis}`;
 }
 
 function truthHtml({ counts, rankings }: AuditTruth): string {

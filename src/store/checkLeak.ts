@@ -10,7 +10,7 @@ import type { LossesById, LossStore } from './readStore.ts';
  */
 export function checkLeak(
   { folder, manifest }: Pick<LossStore, 'folder' | 'manifest'>,
-  { scoredBy }: Pick<LossesById, 'scoredBy'>,
+  { scoredBy }: LossesById,
   ids: Uint32Array,
 ): void {
   const leaks = countLeaks(manifest, scoredBy, ids);
