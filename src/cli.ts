@@ -5,6 +5,7 @@ import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { ilCommand } from './commands/il.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { scoreCommand } from './commands/score.ts';
@@ -33,6 +34,7 @@ const commands = [
   runCommand,
   ilCommand,
   scoreCommand,
+  mergeCommand,
   trainCommand,
   compareCommand,
   reportCommand,

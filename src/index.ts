@@ -8,6 +8,7 @@ export { type MemoryData, memoryDataset } from './data/memoryDataset.ts';
 export { openData } from './data/open.ts';
 export { type Split, splitHoldout } from './data/split.ts';
 export type { Device, Scorer, Scores, StepResult, Trainer, TrainerState } from './engine/engine.ts';
+export { chooseDevice, type DeviceChoice } from './engine/ort/chooseDevice.ts';
 export { openScorer, type ScorerOptions } from './engine/ort/openScorer.ts';
 export { openTrainer, type TrainerOptions } from './engine/ort/openTrainer.ts';
 export { type CompareOptions, compare } from './jobs/compare.ts';

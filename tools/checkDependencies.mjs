@@ -37,6 +37,7 @@ export const ALLOWED_PLACES = {
   '@bufbuild/protobuf': ['onnx/'],
   bullmq: ['queue/'],
   ioredis: ['queue/'],
+  sharp: ['data/imageDecoder.ts'],
   commander: ['commands/', 'cli.ts'],
   'node:*': ['runtime/'],
 };

@@ -1,14 +1,12 @@
 import { Command, Option } from 'commander';
 import { audit } from '../jobs/audit.ts';
+import type { MovedData } from '../jobs/storeData.ts';
 import { renderAuditTable } from '../report/auditTable.ts';
 import { commandLine, wantsColour } from '../runtime/terminal.ts';
 import { wholeNumber, withOptions } from './options.ts';
 import { performs, shownCommand } from './session.ts';
 
-interface Flags {
-  readonly data: string | null;
-  readonly labels: string | null;
-  readonly vocab: string | null;
+interface Flags extends MovedData {
   readonly class: string | null;
   readonly top: number | null;
   readonly csv: string | null;
@@ -37,10 +35,9 @@ Examples:
   rho audit il --class cat --top 50
   rho audit il --data images:/mnt/photos --json   # the data lie elsewhere now`,
     );
-  const place = (flags: string, text: string) => new Option(flags, text).default(null, 'as the store records');
-  command.addOption(place('--data <format:path>', 'where the data lie now'));
-  command.addOption(place('--labels <file:column>', 'where the labels lie now'));
-  command.addOption(place('--vocab <file>', 'where the vocabulary lies now'));
+  command.addOption(new Option('--data <format:path>', 'the data (default: as the store names them)'));
+  command.addOption(new Option('--labels <file:column>', 'the labels (default: as the store names them)'));
+  command.addOption(new Option('--vocab <file>', 'the vocabulary (default: as the store names it)'));
   command.addOption(
     new Option('--top <n>', 'examples to list')
       .argParser(wholeNumber(0))
@@ -52,7 +49,7 @@ Examples:
   command.addOption(new Option('--csv <file>', 'write the ranking as CSV').default(null, 'none'));
   command.addOption(new Option('--html <file>', 'write a page with the images or sentences').default(null, 'none'));
   withOptions(command, ['json']);
-  return performs<Flags>(command, async ({ class: onlyClass, ...flags }, host, store) => {
+  return performs<Flags>(command, async ({ class: onlyClass, ...flags }, host, [store = '']) => {
     const { found, listed } = await audit({ ...flags, store, onlyClass, command: shownCommand(commandLine()) });
     for (const file of [flags.csv, flags.html]) if (file !== null) host.say(`Wrote ${file}`);
     return { json: { ...found, listed }, text: renderAuditTable(found, listed, wantsColour()) };

@@ -16,7 +16,7 @@ export async function withEngine<Options extends EngineFlags>(
   options: Options,
   host: Host,
 ): Promise<Options> {
-  const device = command.getOptionValueSource('device') === 'default' ? null : options.device;
+  const device = command.getOptionValue('device') === 'auto' ? null : options.device;
   const engine = await resolveEngine(options.engine, device);
   const backend = backendOf(engine);
   if (backend !== null && options.batchNorm === 'candidates')

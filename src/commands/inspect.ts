@@ -16,8 +16,8 @@ export function inspectCommand(): Command {
     .argument('<path>', '.onnx file, loss store or run folder')
     .addHelpText('after', '\nExamples:\n  rho inspect il.onnx\n  rho inspect runs/first/il');
   withOptions(command, ['json']);
-  return performs(command, async (_, __, path) => {
-    const inspection = await inspect(path);
+  return performs(command, async (_, __, [path]) => {
+    const inspection = await inspect(path!);
     return { json: jsonOf(inspection), text: textOf(inspection) };
   });
 }

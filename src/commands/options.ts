@@ -3,8 +3,9 @@ import { architectureExamples } from '../architectures/architecture.ts';
 import { type Augmentation, parseAugmentation } from '../core/augment.ts';
 import { decayNames } from '../core/schedule.ts';
 import { strategyNames } from '../core/selection.ts';
-import { type Device, devices, lowerings } from '../engine/engine.ts';
+import { lowerings, precisions } from '../engine/engine.ts';
 import { engineNames } from '../engine/open.ts';
+import { deviceNames } from '../engine/ort/chooseDevice.ts';
 import { decayedNames } from '../jobs/optimization.ts';
 import { averagesNames } from '../jobs/selectionRun.ts';
 import { availableThreads } from '../runtime/host.ts';
@@ -73,11 +74,6 @@ function share(text: string): number {
   return value;
 }
 
-/** What runs decides bits, so a run records the device itself. */
-function resolveDevice(name: Device | 'auto'): Device {
-  return name === 'auto' ? 'cpu' : name;
-}
-
 function option(flags: string, description: string): Option {
   return new Option(flags, description);
 }
@@ -94,6 +90,10 @@ const options: Readonly<Record<string, () => Option>> = {
   vocab: () =>
     option('--vocab <file>', 'vocabulary of texts: vocab.txt or tokenizer.json').default(null, 'vocab.txt beside them'),
   tokens: () => option('--tokens <n>', 'tokens of an example of text').argParser(wholeNumber(1)).default(null, '64'),
+  imageSize: () =>
+    option('--image-size <n>', 'width and height that photographs are brought to: resized, then the centre of them')
+      .argParser(wholeNumber(1))
+      .default(null, 'as they are'),
   dataSeed: () => option('--data-seed <n>', 'fixes split and noise').argParser(wholeNumber(0)).default(0),
   dataSeeds: () =>
     option('--data-seed <n,…>', 'fixes split and noise; one for all seeds, or one for each')
@@ -158,6 +158,13 @@ const options: Readonly<Record<string, () => Option>> = {
     option('--lowering <how>', 'how convolutions are written: auto, standard, or blocked (fast, on x86 alone)')
       .argParser(oneOf(lowerings))
       .default('auto'),
+  precision: () =>
+    option(
+      '--precision <numbers>',
+      'what the model is computed in: fp32, int8 (its large matrix products), or fp16 (for GPUs)',
+    )
+      .argParser(oneOf(precisions))
+      .default('fp32'),
   augment: () =>
     option('--augment <what>', 'change images before they are trained on: crop:PIXELS, flip or both, as crop:4,flip')
       .argParser(augmentation)
@@ -187,11 +194,14 @@ const options: Readonly<Record<string, () => Option>> = {
       .argParser(oneOf(['onnx', 'same']))
       .default('onnx'),
   device: () =>
-    option('--device <name>', 'where it runs: auto, cpu, cuda or webgpu; auto is cpu in this version')
-      .argParser((name) => resolveDevice(oneOf(['auto', ...devices] as const)(name)))
-      .default('cpu', 'auto'),
+    option(
+      '--device <name>',
+      'where it runs: auto, cpu, cuda, webgpu or wasm; auto is cuda, else webgpu on a GPU, else cpu',
+    )
+      .argParser(oneOf(deviceNames))
+      .default('auto'),
   threads: () =>
-    option('--threads <n>', 'threads that one operator is spread over')
+    option('--threads <n>', 'threads that one operator is spread over; wasm has one')
       .argParser(wholeNumber(1))
       .default(availableThreads(), 'all cores'),
   out: () => option('--out <folder>', 'folder to write into (default: a new one under runs/)'),

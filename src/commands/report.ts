@@ -12,5 +12,5 @@ export function reportCommand(): Command {
     .argument('<folder>', 'folder of a run')
     .addHelpText('after', '\nExamples:\n  rho report runs/run-2026-01-31T12-00-00');
   withOptions(command, ['json']);
-  return performs(command, async (_, __, folder) => runOutcome(await renderAgain(folder), folder));
+  return performs(command, async (_, __, [folder]) => runOutcome(await renderAgain(folder!), folder!));
 }

@@ -11,7 +11,9 @@ import { type EngineFlags, withEngine } from './engine.ts';
 import { type Outcome, shownCommand } from './session.ts';
 
 /** What every command that reads data takes, save the data seed. */
-export const dataOptions: readonly string[] = ['data', 'test', 'holdout', 'noise', 'labels', 'vocab', 'tokens'];
+export const dataOptions: readonly string[] = [
+  ...['data', 'test', 'holdout', 'noise', 'labels', 'vocab', 'tokens', 'imageSize'],
+];
 
 /** Options of every command that trains. */
 export const optimizationOptions: readonly string[] = [

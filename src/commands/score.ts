@@ -1,20 +1,23 @@
 import { Command, Option } from 'commander';
 import { usageError } from '../core/errors.ts';
 import { type DataOptions, openTrainingData } from '../jobs/experiment.ts';
+import { type GivenLosses, storeGivenLosses } from '../jobs/givenLosses.ts';
 import { readIlCard } from '../jobs/ilCard.ts';
 import { readModelFile } from '../jobs/model.ts';
-import { type ScoreOptions, scoreSplits, scoreToStore } from '../jobs/score.ts';
+import { type ScoreOptions, type ScoreResult, scoreSplits, scoreToStore } from '../jobs/score.ts';
 import { environmentVariable } from '../runtime/host.ts';
 import { parsePart } from '../store/planShards.ts';
 import { oneOf, wholeNumber, withOptions } from './options.ts';
 import { dataOptions, requireData, type WithOptional } from './runs.ts';
-import { performs } from './session.ts';
+import { type Outcome, performs } from './session.ts';
 
 type Flags = WithOptional<DataOptions> &
   Omit<ScoreOptions, 'part' | 'span'> & {
     readonly data?: string;
     readonly model?: string;
     readonly out?: string;
+    readonly losses?: string;
+    readonly probabilities?: string;
     readonly shard: string | null;
     readonly shardRows: number | null;
   };
@@ -36,6 +39,8 @@ Examples:
   rho score --model il.onnx --data parquet:big/ --split all --append --out il  # the data have grown`,
     );
   command.addOption(new Option('--model <file>', 'IL model, an .onnx file'));
+  command.addOption(new Option('--losses <file>', 'instead of a model: losses by id, .npy, .csv or .parquet'));
+  command.addOption(new Option('--probabilities <file>', 'instead of a model: class probabilities by id, the same'));
   command.addOption(
     new Option('--split <name>', `what is scored: ${scoreSplits.join(', ')}`)
       .argParser(oneOf(scoreSplits))
@@ -69,27 +74,57 @@ Examples:
   ]);
   return performs<Flags>(command, async (flags, host) => {
     const { model: path, out: folder, shard, shardRows } = flags;
-    if (path === undefined) throw usageError('Cannot score without a model: pass --model FILE.onnx');
     if (folder === undefined) throw usageError('Cannot write the loss store: pass --out DIR');
+    const given = givenIn(flags);
+    if (given !== null) {
+      const training = await openTrainingData({ ...flags, data: requireData(flags.data), test: null });
+      return outcomeOf(folder, {
+        manifest: await storeGivenLosses(training, given, flags.split, folder),
+        scored: 0,
+        seconds: 0,
+      });
+    }
+    if (path === undefined)
+      throw usageError(
+        'Cannot score without a model: pass --model FILE.onnx, or losses of your own with --losses FILE',
+      );
     const part = shard === null ? null : parsePart(shard, environmentVariable('JOB_COMPLETION_INDEX'));
     const model = await readModelFile(path);
     const training = await openTrainingData({ ...flags, data: requireData(flags.data), test: null });
     const card = await readIlCard(path, model.bytes);
-    const { manifest, scored, seconds } = await scoreToStore(
-      training,
-      model,
-      card,
-      { ...flags, part, span: shardRows },
-      folder,
-      { ...host, afterInterrupt: 'the same command goes on' },
-    );
-    const { meanLoss, accuracy, nan } = manifest.statistics;
-    const { count, statistics, data, models } = manifest;
-    return {
-      json: { folder, seconds, scored, count, statistics, data, models, part: manifest.part },
-      text:
-        `${folder}: ${count.toLocaleString('en-US')} examples, ${scored.toLocaleString('en-US')} scored in ${seconds.toFixed(1)} s, ` +
-        `mean loss ${meanLoss?.toFixed(4)}, accuracy ${accuracy?.toFixed(4)} (labels as given), ${nan} not a number`,
-    };
+    const options = { ...flags, part, span: shardRows };
+    const result = await scoreToStore(training, model, card, options, folder, {
+      ...host,
+      afterInterrupt: 'the same command goes on',
+    });
+    return outcomeOf(folder, result);
   });
+}
+
+/** Losses from elsewhere; null where a model is to score. */
+function givenIn({ model, losses, probabilities }: Flags): GivenLosses | null {
+  const given = Object.entries({ '--model': model, '--losses': losses, '--probabilities': probabilities }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length > 1)
+    throw usageError(`Cannot take losses from ${given.map(([flag]) => flag).join(' and ')}: pass one of them`);
+  if (losses !== undefined) return { file: losses, holds: 'loss' };
+  return probabilities === undefined ? null : { file: probabilities, holds: 'probabilities' };
+}
+
+function outcomeOf(folder: string, { manifest, scored, seconds }: ScoreResult): Outcome {
+  const { count, statistics, data, models, part, scoring } = manifest;
+  const { meanLoss, accuracy, nan } = statistics;
+  const { agreement, precision } = scoring;
+  const figure = (value: number | null) => value?.toFixed(4) ?? 'unknown';
+  const lines = [
+    `${folder}: ${count.toLocaleString('en-US')} examples, ${scored.toLocaleString('en-US')} scored in ${seconds.toFixed(1)} s, ` +
+      `mean loss ${figure(meanLoss)}, accuracy ${figure(accuracy)} (labels as given), ${nan} not a number`,
+  ];
+  if (agreement !== null)
+    lines.push(
+      `${precision} beside fp32 on ${agreement.sample} examples: rank correlation ${figure(agreement.spearman)}, ` +
+        `${Math.round(agreement.topTenth * 100)} % of the tenth with the highest loss in common`,
+    );
+  return { json: { folder, seconds, scored, count, statistics, scoring, data, models, part }, text: lines.join('\n') };
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { chooseDevice, type DeviceChoice, type DeviceName } from '../engine/ort/chooseDevice.ts';
 import type { Host } from '../jobs/host.ts';
 import { makeProgress } from '../report/progress.ts';
 import { errorScreen, interruptSignal, now, writeError, writeOut } from '../runtime/terminal.ts';
@@ -13,21 +14,35 @@ export interface Outcome {
 /** Makes `job` what a command does: options resolved, progress on stderr, the outcome on stdout. */
 export function performs<Options>(
   command: Command,
-  job: (options: Options, host: Host, argument: string) => Promise<Outcome>,
+  job: (options: Options, host: Host, args: readonly string[]) => Promise<Outcome>,
 ): Command {
-  return command.action(async (...parameters: unknown[]) => {
+  return command.action(async () => {
     await applyConfigFile(command);
     const options = command.opts<Options & { json?: boolean }>();
-    const argument = typeof parameters[0] === 'string' ? parameters[0] : '';
-    const { json, text } = await job(options, makeHost(), argument);
+    const choice = await choiceOfDevice(command);
+    const device = choice === null ? {} : { device: choice.device };
+    const { json, text } = await job({ ...options, ...device }, makeHost(choice), command.args);
     writeOut(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
   });
 }
 
-function makeHost(): Host {
+/** What --device auto comes to here, for a run decides bits and so records the device itself; null where it is no matter. */
+async function choiceOfDevice(command: Command): Promise<DeviceChoice | null> {
+  const { device, resume } = command.opts<{ device?: DeviceName; resume?: string }>();
+  return device === 'auto' && resume === undefined ? chooseDevice() : null;
+}
+
+function makeHost(choice: DeviceChoice | null): Host {
   const say = (line: string) => writeError(`${line}\n`);
+  // Told when work begins, so that what is refused beforehand says that alone.
+  let untold = choice;
+  const write = (text: string) => {
+    if (untold !== null) say(`Device: ${untold.device} (auto: ${untold.why})`);
+    untold = null;
+    writeError(text);
+  };
   return {
-    progress: makeProgress({ write: writeError, now, ...errorScreen() }),
+    progress: makeProgress({ write, now, ...errorScreen() }),
     say,
     signal: interruptSignal(() => say('\nFinishing the step under way; press Ctrl-C again to quit at once.')),
     afterInterrupt: 'run the command again',

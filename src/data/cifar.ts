@@ -1,14 +1,17 @@
 import { dataError } from '../core/errors.ts';
 import type { Preprocessing } from '../core/preprocessing.ts';
 import { exists, isFolder, joinPath } from '../runtime/files.ts';
+import { type ByteFile, openBytes, usuallyInMemory } from './byteFile.ts';
 import { checkLabels } from './checkLabels.ts';
-import { readCifarArchive } from './cifarArchive.ts';
-import { imageBytes, type LabelledPixels, readCifarRows } from './cifarBinary.ts';
+import { cifar10Names, readCifarArchive } from './cifarArchive.ts';
+import { imageBytes, type LabelledPixels, readCifarRows, rowsIn } from './cifarBinary.ts';
 import type { Dataset } from './dataset.ts';
+import { fileDataset } from './fileDataset.ts';
+import { fileRows } from './fileRows.ts';
 import { findFile } from './findFile.ts';
 import { readUnpacked } from './gunzip.ts';
 import { jpegDecoder } from './jpeg.ts';
-import { memoryDataset } from './memoryDataset.ts';
+import { type MemoryData, memoryDataset } from './memoryDataset.ts';
 import type { DataPart, OpenOptions } from './opener.ts';
 
 /** Means and deviations that are usual for the training images. */
@@ -69,21 +72,68 @@ async function filesOf(path: string, part: DataPart): Promise<readonly string[]>
   );
 }
 
-async function openRows(path: string, files: readonly string[], { classes }: OpenOptions): Promise<Dataset> {
+async function openRows(path: string, files: readonly string[], options: OpenOptions): Promise<Dataset> {
   // Those of CIFAR-10 have other names.
   const isFine = files.every((file) => /(^|[\\/])(train|test)\.bin(\.gz)?$/.test(file));
-  const parts: LabelledPixels[] = [];
-  for (const file of files) {
-    const rows = readCifarRows(await readUnpacked(file), isFine ? 2 : 1, file);
-    checkLabels(rows.labels, classes ?? (isFine ? 100 : 10), file);
-    parts.push(rows);
-  }
-  return imageDataset(path, join(parts), classes ?? (isFine ? 100 : 10), isFine ? cifar100 : cifar10);
+  const labelBytes = isFine ? 2 : 1;
+  const classes = options.classes ?? (isFine ? 100 : 10);
+  const opened: ByteFile[] = [];
+  for (const file of files) opened.push(await openBytes(file, 0));
+  const description = { name: `cifar:${path}`, classes, preprocessing: isFine ? cifar100 : cifar10 };
+  const total = opened.reduce((sum, { size }) => sum + size, 0);
+  const dataset =
+    total > (options.inMemory ?? usuallyInMemory)
+      ? await fromDisk(opened, labelBytes, description)
+      : await inMemory(opened, labelBytes, description);
+  return isFine || classes !== 10 ? dataset : { ...dataset, classNames: cifar10Names };
 }
 
-async function openArchive(path: string, file: string, { classes }: OpenOptions): Promise<Dataset> {
-  const images = await readCifarArchive(await readUnpacked(file), file);
-  return { ...(await imageDataset(path, images, classes ?? 10, cifar10)), decoder: jpegDecoder };
+type Description = Pick<MemoryData, 'name' | 'classes' | 'preprocessing'>;
+
+async function inMemory(files: readonly ByteFile[], labelBytes: number, described: Description): Promise<Dataset> {
+  const parts: LabelledPixels[] = [];
+  for (const { name, bytes } of files) {
+    const rows = readCifarRows(bytes ?? (await readUnpacked(name)), labelBytes, name);
+    checkLabels(rows.labels, described.classes, name);
+    parts.push(rows);
+  }
+  return imageDataset(join(parts), described);
+}
+
+async function fromDisk(files: readonly ByteFile[], labelBytes: number, described: Description): Promise<Dataset> {
+  const stride = labelBytes + imageBytes;
+  const places = files.map((file) => ({
+    file,
+    offset: labelBytes,
+    stride,
+    count: rowsIn(file.size, stride, file.name),
+  }));
+  const labels = new Int32Array(places.reduce((sum, { count }) => sum + count, 0));
+  let at = 0;
+  for (const place of places) {
+    const begin = at;
+    for await (const piece of fileRows(1, [{ ...place, offset: labelBytes - 1 }]).pieces(place.count)) {
+      labels.set(piece, at);
+      at += piece.length;
+    }
+    checkLabels(labels.subarray(begin, at), described.classes, place.file.name);
+  }
+  const rows = fileRows(imageBytes, places);
+  return fileDataset({ ...described, input: { dtype: 'uint8', dims: [3, 32, 32] }, rows, labels });
+}
+
+async function openArchive(path: string, file: string, { classes = 10 }: OpenOptions): Promise<Dataset> {
+  const { files, ...images } = readCifarArchive(await readUnpacked(file), file);
+  const dataset = await imageDataset(
+    { ...images, stored: (length) => files.slice(0, length) },
+    { name: `cifar:${path}`, classes, preprocessing: cifar10 },
+  );
+  return {
+    ...dataset,
+    decoder: jpegDecoder,
+    imageOf: async (id) => ({ bytes: files[id]!.slice(), type: 'image/jpeg' }),
+    ...(classes === 10 && { classNames: cifar10Names }),
+  };
 }
 
 function join(parts: readonly LabelledPixels[]): LabelledPixels {
@@ -99,17 +149,13 @@ function join(parts: readonly LabelledPixels[]): LabelledPixels {
 }
 
 function imageDataset(
-  path: string,
-  { labels, pixels, contentHash }: LabelledPixels & { readonly contentHash?: string },
-  classes: number,
-  preprocessing: Preprocessing,
+  { labels, pixels, stored }: LabelledPixels & Pick<MemoryData, 'stored'>,
+  described: Description,
 ): Promise<Dataset> {
   return memoryDataset({
-    name: `cifar:${path}`,
-    classes,
+    ...described,
     inputs: [{ dtype: 'uint8', dims: [3, 32, 32], data: pixels }],
     labels,
-    preprocessing,
-    ...(contentHash !== undefined && { contentHash }),
+    ...(stored !== undefined && { stored }),
   });
 }

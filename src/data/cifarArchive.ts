@@ -1,15 +1,26 @@
 import { dataError } from '../core/errors.ts';
 import { imageBytes, type LabelledPixels } from './cifarBinary.ts';
-import { contentHash } from './hash.ts';
 import { decodeJpeg } from './jpeg.ts';
 import { readTar, type TarFile } from './tar.ts';
 
-const classNames = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+/** The classes of CIFAR-10 by label. */
+export const cifar10Names: readonly string[] = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+];
 
-/** Images from an archive, with the hash of their files. */
+/** Images from an archive, with their files. */
 export interface ArchivedImages extends LabelledPixels {
-  /** Over the bytes of the JPEG files in the order of ids. */
-  readonly contentHash: string;
+  /** The JPEG files in the order of ids, views of the archive. */
+  readonly files: readonly Uint8Array[];
 }
 
 /**
@@ -17,7 +28,7 @@ export interface ArchivedImages extends LabelledPixels {
  * NNNNN, or `CLASS_KKKK.jpg`, whose id is its place in the order of names. Folders and files of other kinds do not matter.
  * `name` is the file that an error names.
  */
-export async function readCifarArchive(bytes: Uint8Array, name: string): Promise<ArchivedImages> {
+export function readCifarArchive(bytes: Uint8Array, name: string): ArchivedImages {
   const images = readTar(bytes, name).flatMap((file) => imageOf(file, name));
   if (images.length === 0)
     throw dataError(`Cannot use "${name}": it holds no images, expected NNNNN_CLASS.jpg or CLASS_KKKK.jpg`);
@@ -36,7 +47,7 @@ export async function readCifarArchive(bytes: Uint8Array, name: string): Promise
   return {
     labels: Int32Array.from(images, ({ label }) => label),
     pixels,
-    contentHash: await contentHash(images.map(({ data }) => data)),
+    files: images.map(({ data }) => data),
   };
 }
 
@@ -53,10 +64,10 @@ function imageOf({ name, data }: TarFile, archive: string): ArchivedImage[] {
   // macOS puts a file of attributes named ._NAME beside each file that it archives.
   if (!base.endsWith('.jpg') || base.startsWith('.')) return [];
   const [, number, after, before] = /^(?:(\d+)_(\w+)|([a-z]+)_\d+)\.jpg$/.exec(base) ?? [];
-  const label = classNames.indexOf(after ?? before ?? '');
+  const label = cifar10Names.indexOf(after ?? before ?? '');
   if (label < 0)
     throw dataError(
-      `Cannot use "${name}" in "${archive}": expected a name NNNNN_CLASS.jpg or CLASS_KKKK.jpg with one of ${classNames.join(', ')}`,
+      `Cannot use "${name}" in "${archive}": expected a name NNNNN_CLASS.jpg or CLASS_KKKK.jpg with one of ${cifar10Names.join(', ')}`,
     );
   return [{ base, number: number === undefined ? null : Number(number), label, data }];
 }

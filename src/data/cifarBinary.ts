@@ -16,13 +16,19 @@ export const imageBytes = 3072;
  */
 export function readCifarRows(bytes: Uint8Array, labelBytes: number, name: string): LabelledPixels {
   const row = labelBytes + imageBytes;
-  const count = bytes.length / row;
-  if (!Number.isInteger(count) || count === 0)
-    throw dataError(
-      `Cannot read "${name}": it holds ${bytes.length} bytes, expected rows of ${row}: ${labelBytes} of labels and ${imageBytes} of pixels`,
-    );
+  const count = rowsIn(bytes.length, row, name);
   const labels = Int32Array.from({ length: count }, (_, id) => bytes[id * row + labelBytes - 1]!);
   const pixels = new Uint8Array(count * imageBytes);
   for (let id = 0; id < count; id++) pixels.set(bytes.subarray(id * row + labelBytes, (id + 1) * row), id * imageBytes);
   return { labels, pixels };
+}
+
+/** The number of rows of `row` bytes, labels included, in a file of `size` bytes; a data error where it is no whole one. */
+export function rowsIn(size: number, row: number, name: string): number {
+  const count = size / row;
+  if (!Number.isInteger(count) || count === 0)
+    throw dataError(
+      `Cannot read "${name}": it holds ${size} bytes, expected rows of ${row}: ${row - imageBytes} of labels and ${imageBytes} of pixels`,
+    );
+  return count;
 }

@@ -3,6 +3,13 @@ import type { Preprocessing } from '../core/preprocessing.ts';
 
 export type { Batch, InputSpec };
 
+/** An image as a file holds it. */
+export interface EncodedImage {
+  readonly bytes: Uint8Array;
+  /** Its media type, such as `image/jpeg`. */
+  readonly type: string;
+}
+
 /** Labelled examples with global ids 0 … length-1. Stored numbers stay as they are; `preprocessing` tells the rest. */
 export interface Dataset {
   /** As the user named it, for instance `idx:data/mnist-sample`. */
@@ -23,6 +30,10 @@ export interface Dataset {
   readonly decoder?: string;
   /** An example as people read it, where the data are text. */
   readonly textOf?: (id: number) => string;
+  /** An example as it is stored, where the data are encoded images. */
+  readonly imageOf?: (id: number) => Promise<EncodedImage>;
+  /** What the classes are called, where that is known. */
+  readonly classNames?: readonly string[];
   /** The examples `ids`, freshly allocated so that the batch may be transferred to a thread. */
   gather(ids: ArrayLike<number>): Promise<Batch>;
 }

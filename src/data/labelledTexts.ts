@@ -1,20 +1,20 @@
 import { dataError } from '../core/errors.ts';
-import { parseLabel, type Table } from './table.ts';
+import { type GivenClasses, type Labels, readLabels } from './readLabels.ts';
+import type { Table } from './table.ts';
 
 /** Texts with their classes, by id. */
-export interface LabelledTexts {
+export interface LabelledTexts extends Labels {
   readonly texts: readonly string[];
-  readonly labels: Int32Array;
 }
 
 /** Columns that hold the text, the first one there is taken. */
-const textColumns = ['sentence', 'text', 'review', 'content'];
+export const textColumns: readonly string[] = ['sentence', 'text', 'review', 'content'];
 
 /**
  * Finds text and label in a table: by a header with one of `textColumns` and `label` (as GLUE's SST-2 has), or, without a
  * header, as the fourth and second of four columns (CoLA: source, label, mark, sentence). `file` is what an error names.
  */
-export function labelledTexts(table: Table, file: string): LabelledTexts {
+export function labelledTexts(table: Table, file: string, given: GivenClasses = {}): LabelledTexts {
   const first = table[0] ?? [];
   const header = first.map((cell) => cell.trim().toLowerCase());
   const named = textColumns.find((name) => header.includes(name));
@@ -27,8 +27,9 @@ export function labelledTexts(table: Table, file: string): LabelledTexts {
   const [text, label] = isHeader ? [header.indexOf(named), header.indexOf('label')] : [3, 1];
   const rows = isHeader ? table.slice(1) : table;
   if (rows.length === 0) throw dataError(`Cannot use "${file}": it holds a header and no examples`);
+  const cells = rows.map((row) => row[label]!);
   return {
-    texts: rows.map((cells) => cells[text]!),
-    labels: Int32Array.from(rows, (cells, at) => parseLabel(cells[label]!, file, at + (isHeader ? 2 : 1))),
+    texts: rows.map((row) => row[text]!),
+    ...readLabels(cells, rows.length, { file, where: (id) => `row ${id + (isHeader ? 2 : 1)}`, given }),
   };
 }

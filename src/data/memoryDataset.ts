@@ -2,8 +2,9 @@ import { dataError } from '../core/errors.ts';
 import type { Preprocessing } from '../core/preprocessing.ts';
 import { allocate, elementCount, type TensorData } from '../core/tensor.ts';
 import { checkLabels } from './checkLabels.ts';
+import { contentHashes } from './contentHashes.ts';
 import type { Dataset, InputSpec } from './dataset.ts';
-import { contentHash } from './hash.ts';
+import { labelsAt } from './labelsAt.ts';
 
 /** All examples of one model input, row by row. */
 export interface InputColumn extends InputSpec {
@@ -19,8 +20,11 @@ export interface MemoryData {
   readonly labels: Int32Array;
   readonly trueLabels?: Int32Array;
   readonly preprocessing: Preprocessing;
-  /** SHA-256 (hex) of the stored examples; computed from the arrays of `inputs`, one after the other, where left out. */
-  readonly contentHash?: string;
+  /**
+   * The stored bytes of the first `length` examples, which contentHash is over; where left out, they are those of the arrays
+   * of `inputs`, one array after the other.
+   */
+  readonly stored?: (length: number) => Iterable<Uint8Array>;
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: TensorData): Uint8Array {
@@ -41,6 +45,8 @@ export async function memoryDataset(data: MemoryData): Promise<Dataset> {
   if (trueLabels && trueLabels.length !== length)
     throw dataError(`Cannot open "${name}": it has ${length} labels but ${trueLabels.length} true labels`);
   checkLabels(labels, data.classes, name);
+  const storedColumns = (first: number) =>
+    columns.map(({ bytes }) => bytes.subarray(0, (bytes.length / length) * first));
 
   return {
     name,
@@ -50,15 +56,9 @@ export async function memoryDataset(data: MemoryData): Promise<Dataset> {
     preprocessing: data.preprocessing,
     labels,
     ...(trueLabels && { trueLabels }),
-    contentHash: data.contentHash ?? (await contentHash(columns.map(({ bytes }) => bytes))),
-    hashOfFirst: (first) => contentHash(columns.map(({ bytes }) => bytes.subarray(0, (bytes.length / length) * first))),
+    ...(await contentHashes(name, length, data.stored ?? storedColumns)),
     async gather(ids) {
-      const batchLabels = Int32Array.from(ids, (id) => {
-        const label = labels[id];
-        if (label === undefined)
-          throw dataError(`Cannot read example ${id} of "${name}": its ids are 0 to ${length - 1}`);
-        return label;
-      });
+      const batchLabels = labelsAt(labels, ids, name);
       const inputs = columns.map(({ dtype, dims, bytes }) => {
         const batch = { dtype, dims: [ids.length, ...dims], data: allocate(dtype, [ids.length, ...dims]) };
         const rows = bytesOf(batch.data);

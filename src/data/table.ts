@@ -32,7 +32,8 @@ export function parseLabel(cell: string, file: string, row: number): number {
   return Number(cell);
 }
 
-async function readTextFile(file: string): Promise<string> {
+/** The whole file as text, UTF-8, plain or .gz; a data error where it is none. */
+export async function readTextFile(file: string): Promise<string> {
   const bytes = await readUnpacked(file);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

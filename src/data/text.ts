@@ -1,79 +1,49 @@
 import { dataError } from '../core/errors.ts';
-import { exists, isFolder, joinPath } from '../runtime/files.ts';
-import { checkLabels, classesIn } from './checkLabels.ts';
+import { exists, isFolder } from '../runtime/files.ts';
 import type { Dataset } from './dataset.ts';
 import { findFile } from './findFile.ts';
-import { contentHash } from './hash.ts';
-import { labelledTexts } from './labelledTexts.ts';
-import { memoryDataset } from './memoryDataset.ts';
+import { readJsonl } from './jsonl.ts';
+import { type LabelledTexts, labelledTexts } from './labelledTexts.ts';
 import type { DataPart, OpenOptions } from './opener.ts';
 import { readCsv, readTsv } from './table.ts';
-import { openTokenizer, tokenizerLibrary } from './tokenizer.ts';
+import { textDataset } from './textDataset.ts';
 
-const readers = { csv: readCsv, tsv: readTsv };
-const usualTokens = 64;
+/** How a file of each format is read, and what the parts of a data set are called, the first one there being taken. */
+const formats: Readonly<Record<TextFormat, TextReader>> = {
+  csv: { read: async (file, given) => labelledTexts(await readCsv(file), file, given), test: ['dev', 'test'] },
+  tsv: { read: async (file, given) => labelledTexts(await readTsv(file), file, given), test: ['dev', 'test'] },
+  jsonl: { read: readJsonl, test: ['dev', 'validation', 'test'] },
+};
+
+/** The formats of texts that are files of lines. */
+export type TextFormat = 'csv' | 'tsv' | 'jsonl';
+
+interface TextReader {
+  readonly read: (file: string, options: OpenOptions) => Promise<LabelledTexts>;
+  readonly test: readonly string[];
+}
 
 /**
- * Opens texts with labels. `path` is a folder with train.tsv and dev.tsv or test.tsv (csv alike), plain or .gz, or one such
- * file of any name. Inputs are ids of tokens, [tokens], filled up with padding.
+ * Opens texts with labels. `path` is a folder with train.tsv and dev.tsv or test.tsv (csv and jsonl alike), plain or .gz, or
+ * one such file of any name. Inputs are ids of tokens, [tokens], filled up with padding.
  */
 export async function openText(
-  format: 'csv' | 'tsv',
+  format: TextFormat,
   path: string,
   part: DataPart,
   options: OpenOptions = {},
 ): Promise<Dataset> {
   const file = await fileOf(format, path, part);
-  const vocabulary = options.vocab ?? (await vocabularyBeside(file));
-  const tokenizer = await openTokenizer(vocabulary);
-  const { texts, labels } = labelledTexts(await readers[format](file), file);
-  const classes = options.classes ?? classesIn(labels);
-  checkLabels(labels, classes, file);
-  const tokens = options.tokens ?? usualTokens;
-  const dataset = await memoryDataset({
-    name: `${format}:${path}`,
-    classes,
-    inputs: [{ dtype: 'int32', dims: [tokens], data: tokenizer.encode(texts, tokens) }],
-    labels,
-    preprocessing: {
-      kind: 'tokens',
-      tokenizer: tokenizer.name,
-      vocabulary: tokenizer.vocabulary,
-      padding: tokenizer.padding,
-    },
-    contentHash: await contentHash(storedTexts(texts)),
-  });
-  return { ...dataset, decoder: `${tokenizerLibrary} ${tokenizer.name}`, textOf: (id) => texts[id]! };
+  return textDataset(`${format}:${path}`, file, await formats[format].read(file, options), options);
 }
 
-async function fileOf(format: 'csv' | 'tsv', path: string, part: DataPart): Promise<string> {
+async function fileOf(format: TextFormat, path: string, part: DataPart): Promise<string> {
   if (!(await exists(path))) throw dataError(`Cannot read "${path}": no such file or folder`);
   if (!(await isFolder(path))) return path;
   // GLUE's test.tsv has no labels, its dev.tsv stands in.
-  const names = (part === 'train' ? ['train'] : ['dev', 'test']).map((name) => `${name}.${format}`);
+  const names = (part === 'train' ? ['train'] : formats[format].test).map((name) => `${name}.${format}`);
   const file = await findFile(path, names);
   if (file === null)
     throw dataError(`Cannot find the ${part} texts in "${path}": expected ${names.join(' or ')}, plain or .gz`);
   return file;
-}
-
-async function vocabularyBeside(file: string): Promise<string> {
-  const vocabulary = joinPath(file, '..', 'vocab.txt');
-  if (!(await exists(vocabulary)))
-    throw dataError(
-      `Cannot tokenise "${file}": there is no vocab.txt beside it, pass a vocab.txt or tokenizer.json with --vocab`,
-    );
-  return vocabulary;
-}
-
-/** Each text as UTF-8 behind its number of bytes, a little-endian uint32. */
-function* storedTexts(texts: readonly string[]): Generator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for (const text of texts) {
-    const bytes = encoder.encode(text);
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, bytes.length, true);
-    yield length;
-    yield bytes;
-  }
 }

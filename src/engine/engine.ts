@@ -1,8 +1,10 @@
 import type { Batch } from '../core/batch.ts';
 import type { Tensor } from '../core/tensor.ts';
 
-/** Where a graph runs: ONNX Runtime's execution providers by name. */
-export const devices = ['cpu', 'cuda', 'webgpu'] as const;
+export { type Precision, precisions } from '../onnx/quantised/precision.ts';
+
+/** Where a graph runs: ONNX Runtime's execution providers by name. The first three are native, wasm is WebAssembly. */
+export const devices = ['cpu', 'cuda', 'webgpu', 'wasm'] as const;
 export type Device = (typeof devices)[number];
 
 /** What TensorFlow.js computes with, best first. */

@@ -40,7 +40,7 @@ export function backendOf(engine: Engine): TfBackend | null {
 export async function resolveEngine(name: EngineName, device: Device | null): Promise<Engine> {
   if (name === 'onnx') return name;
   if (name === 'auto') {
-    if (device === 'webgpu' || device === 'cpu' || !isNativeInstalled()) return 'onnx';
+    if ((device !== null && device !== 'cuda') || !isNativeInstalled()) return 'onnx';
     return (await probeTfBackend('tfjs-node-gpu')).works ? 'tfjs:tfjs-node-gpu' : 'onnx';
   }
   const allowed = backendsOn(device);

@@ -1,5 +1,5 @@
 import { descendingOrder } from '../core/auroc.ts';
-import { dataError, RhoError, usageError } from '../core/errors.ts';
+import { dataError, usageError } from '../core/errors.ts';
 import { findSuspects, givenProbability, predictedProbability } from '../core/labelErrors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { auditCsv } from '../report/auditCsv.ts';
@@ -8,22 +8,18 @@ import { renderAudit } from '../report/auditHtml.ts';
 import { writeFileAtomic } from '../runtime/files.ts';
 import { versions } from '../runtime/host.ts';
 import { countLeaks } from '../store/checkLeak.ts';
-import { checkStore } from '../store/checkStore.ts';
 import { type LossTable, unknownClass } from '../store/lossTable.ts';
 import { type LossStore, openLossStore } from '../store/readStore.ts';
 import { auditClasses } from './auditClasses.ts';
 import { measureAgainstTruth } from './auditTruth.ts';
 import { exampleImageUrl } from './exampleImage.ts';
-import { openTrainingData, type TrainingData } from './experiment.ts';
+import type { TrainingData } from './experiment.ts';
 import { histogramOf } from './irreducibleReport.ts';
+import { type MovedData, openStoreData } from './storeData.ts';
 
 /** What is audited, and what is made of it. */
-export interface AuditOptions {
+export interface AuditOptions extends MovedData {
   readonly store: string;
-  /** Where data, labels and vocabulary lie now; null where they lie where the store was made from. */
-  readonly data: string | null;
-  readonly labels: string | null;
-  readonly vocab: string | null;
   /** The given label to list alone, as a number or a name; null lists all. */
   readonly onlyClass: string | null;
   /** Examples listed; null takes the usual number of each form: 20, 200 on a page, all in a CSV file. */
@@ -46,43 +42,20 @@ const usualTop = { list: 20, page: 200 };
 /** Ranks the examples of a loss store by irreducible loss, highest first: likely label errors. */
 export async function audit(options: AuditOptions): Promise<Audit> {
   const store = await openLossStore(options.store);
-  const { data, fingerprint } = await openDataOf(store, options);
-  checkStore(store, { data: { name: data.name, fingerprint } });
+  const training = await openStoreData(store.folder, store.manifest, options);
+  const { data } = training;
+  const named = namesOf(data);
+  const only = options.onlyClass === null ? null : named(findClass(options.onlyClass, data));
   const { table, nan } = withoutNan(await store.readTable());
   if (table.ids.length === 0)
     throw dataError(
       `Cannot audit loss store "${store.folder}": it has no loss that is a number; run "rho score" again`,
     );
-  const named = namesOf(data);
-  const only = options.onlyClass === null ? null : named(findClass(options.onlyClass, data));
-
-  const predicts = !table.predicted.every((label) => label === unknownClass);
   const suspects = findSuspects(table, data.classes);
-  const { labels, trueLabels } = data;
-  const wrong = trueLabels ? Uint8Array.from(table.ids, (id) => (labels[id] === trueLabels[id] ? 0 : 1)) : null;
-  const count = (marks: Uint8Array): number | null => (predicts ? marks.reduce((sum, one) => sum + one, 0) : null);
-  const { name, classes, noise, labels: givenLabels, split } = store.manifest.data;
-  const found: AuditData = {
-    store: store.folder,
-    created: new Date().toISOString(),
-    versions: { ...versions() },
-    data: { name: options.data ?? name, fingerprint, classes, noise, labels: options.labels ?? givenLabels, split },
-    models: store.manifest.models.map((model) => model.architecture ?? model.name),
-    examples: table.ids.length,
-    nan,
-    differing: count(
-      Uint8Array.from(table.predicted, (label, row) => (label !== unknownClass && label !== table.labels[row] ? 1 : 0)),
-    ),
-    suspects: count(suspects),
-    classes: auditClasses(table, { suspects: predicts ? suspects : null, wrong }, named),
-    truth: wrong && measureAgainstTruth(table, wrong, suspects),
-    histogram: histogramOf(table, data),
-    only,
-    notes: await notesOn(store, table.ids),
-  };
+  const ranked = { table, data, suspects, only, named };
+  const found = await describeAudit(store, training, ranked, nan);
 
-  const ranks = descendingOrder(table.loss);
-  const list = listOf({ table, data, suspects, only, named, ranks });
+  const list = listOf(ranked);
   if (options.csv !== null) await writeFileAtomic(options.csv, auditCsv(list(options.top ?? Number.POSITIVE_INFINITY)));
   if (options.html !== null) {
     const cards = [];
@@ -93,24 +66,45 @@ export async function audit(options: AuditOptions): Promise<Audit> {
   return { found, listed: [...list(options.top ?? usualTop.list)] };
 }
 
-/** Opens the data that a store was made from by the options that it records. */
-async function openDataOf(store: LossStore, options: AuditOptions): Promise<TrainingData> {
-  const recorded = store.manifest.data;
-  const moved = (['data', 'labels', 'vocab'] as const).filter((name) => options[name] !== null);
-  try {
-    return await openTrainingData({
-      ...recorded,
-      data: options.data ?? recorded.name,
-      test: null,
-      labels: options.labels ?? recorded.labels,
-      vocab: options.vocab ?? recorded.vocab,
-    });
-  } catch (error) {
-    if (!(error instanceof RhoError) || error.kind !== 'data' || moved.length > 0) throw error;
-    throw dataError(
-      `${error.message}; where data, labels or vocabulary lie elsewhere than when "${store.folder}" was made, pass --data, --labels or --vocab`,
-    );
-  }
+/** The rows of a store, and what is known of them. */
+interface Ranked {
+  readonly table: LossTable;
+  readonly data: Dataset;
+  readonly suspects: Uint8Array;
+  readonly only: NamedClass | null;
+  readonly named: (label: number) => NamedClass;
+}
+
+async function describeAudit(
+  store: LossStore,
+  { fingerprint, options }: TrainingData,
+  { table, data, suspects, only, named }: Ranked,
+  nan: number,
+): Promise<AuditData> {
+  const { labels, trueLabels, name, classes } = data;
+  const predicts = table.predicted.some((label) => label !== unknownClass);
+  const count = (marks: Uint8Array): number | null => (predicts ? marks.reduce((sum, one) => sum + one, 0) : null);
+  const differs = table.predicted.map((label, row) => Number(label !== unknownClass && label !== table.labels[row]));
+  const wrong = trueLabels ? Uint8Array.from(table.ids, (id) => Number(labels[id] !== trueLabels[id])) : null;
+  return {
+    store: store.folder,
+    created: new Date().toISOString(),
+    versions: { ...versions() },
+    data: {
+      ...{ name, fingerprint, classes, noise: options.noise, labels: options.labels },
+      split: store.manifest.data.split,
+    },
+    models: store.manifest.models.map((model) => model.architecture ?? model.name),
+    examples: table.ids.length,
+    nan,
+    differing: count(Uint8Array.from(differs)),
+    suspects: count(suspects),
+    classes: auditClasses(table, { suspects: predicts ? suspects : null, wrong }, named),
+    truth: wrong && measureAgainstTruth(table, wrong, suspects),
+    histogram: histogramOf(table, data),
+    only,
+    notes: await notesOn(store, table.ids),
+  };
 }
 
 /** The rows whose loss is a number, and how many others there are: a NaN is no evidence against a label. */
@@ -131,36 +125,22 @@ function withoutNan(table: LossTable): { readonly table: LossTable; readonly nan
   };
 }
 
-function classNamesOf(data: Dataset): readonly string[] | undefined {
-  return (data as { readonly classNames?: readonly string[] }).classNames;
-}
-
-function namesOf(data: Dataset): (label: number) => NamedClass {
-  const names = classNamesOf(data);
-  return (label) => ({ label, name: names?.[label] ?? null });
+function namesOf({ classNames }: Dataset): (label: number) => NamedClass {
+  return (label) => ({ label, name: classNames?.[label] ?? null });
 }
 
 /** A class by number or by name. */
 function findClass(text: string, data: Dataset): number {
-  const names = classNamesOf(data) ?? [];
+  const names = data.classNames ?? [];
   const label = names.includes(text) ? names.indexOf(text) : /^\d+$/.test(text) ? Number(text) : data.classes;
   if (label < data.classes) return label;
   const known = names.length > 0 ? ` or one of ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}` : '';
   throw usageError(`Cannot list the class "${text}" of "${data.name}": expected 0 to ${data.classes - 1}${known}`);
 }
 
-interface Ranked {
-  readonly table: LossTable;
-  readonly data: Dataset;
-  readonly suspects: Uint8Array;
-  readonly only: NamedClass | null;
-  readonly named: (label: number) => NamedClass;
-  /** Rows, highest loss first. */
-  readonly ranks: Uint32Array;
-}
-
 /** Gives the first examples of the ranking, one by one. */
-function listOf({ table, data, suspects, only, named, ranks }: Ranked): (top: number) => Iterable<AuditExample> {
+function listOf({ table, data, suspects, only, named }: Ranked): (top: number) => Iterable<AuditExample> {
+  const ranks = descendingOrder(table.loss);
   return function* (top) {
     let listed = 0;
     for (let rank = 0; rank < ranks.length && listed < top; rank++) {

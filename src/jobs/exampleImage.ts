@@ -20,19 +20,12 @@ const mostBytes = 32 * 1024;
 /** What every browser shows. */
 const shownTypes = /^image\/(jpeg|png|webp|gif|bmp)$/;
 
-/** An image as a file holds it, where the data set gives it. */
-interface EncodedImage {
-  readonly bytes: Uint8Array;
-  readonly type: string;
-}
-
 /**
  * The example as the `data:` address of a picture: the file itself where the data are small encoded images, else drawn
  * from stored pixels; null where the data are no images.
  */
 export async function exampleImageUrl(data: Dataset, id: number): Promise<string | null> {
-  const { imageOf } = data as { readonly imageOf?: (id: number) => Promise<EncodedImage> };
-  const encoded = await imageOf?.(id);
+  const encoded = await data.imageOf?.(id);
   if (encoded !== undefined && encoded.bytes.length <= mostBytes && shownTypes.test(encoded.type))
     return `data:${encoded.type};base64,${toBase64(encoded.bytes)}`;
   const stored = await storedImage(data, id);

@@ -20,6 +20,8 @@ export interface DataOptions {
   readonly vocab: string | null;
   /** Ids that a text is cut or filled up to; null takes 64. */
   readonly tokens: number | null;
+  /** Width and height that encoded images are brought to; null leaves them. */
+  readonly imageSize: number | null;
   readonly dataSeed: number;
 }
 
@@ -40,25 +42,31 @@ export interface Experiment extends TrainingData {
 
 /** Opens the data of an experiment. */
 export async function openExperiment(options: DataOptions): Promise<Experiment> {
-  const { data: name, test: testName, vocab = null, tokens = null } = options;
+  const { data: name, test: testName, vocab = null, tokens = null, imageSize = null } = options;
   if (testName === null) await requireTestBeside(name);
   const training = await openTrainingData(options);
-  const test = await openData(testName ?? name, 'test', { classes: training.data.classes, vocab, tokens });
+  const { classes, classNames } = training.data;
+  const test = await openData(testName ?? name, 'test', {
+    classes,
+    ...(classNames && { classNames }),
+    ...{ vocab, tokens, imageSize },
+  });
   requireAlike(training.data, test);
   return { ...training, test, testFingerprint: await fingerprintData(test) };
 }
 
 /** Opens training data alone. Everything random in it follows from `dataSeed`. */
 export async function openTrainingData(options: DataOptions): Promise<TrainingData> {
-  // A run begun before there were the last three has no word of them.
-  const { data: name, test, holdout, noise, dataSeed, labels = null, vocab = null, tokens = null } = options;
+  const { data: name, test, holdout, noise, dataSeed } = options;
+  // A run begun before there were these has no word of them.
+  const { labels = null, vocab = null, tokens = null, imageSize = null } = options;
   if (labels !== null && noise !== 'none')
     throw usageError(`Cannot add --noise ${noise} to the labels of --labels ${labels}: give one of them`);
-  const stored = await openData(name, 'train', { vocab, tokens });
+  const stored = await openData(name, 'train', { vocab, tokens, imageSize });
   const split = splitHoldout(holdout, stored.length, dataSeed);
   const data = labels === null ? addLabelNoise(stored, noise, dataSeed) : await giveLabels(stored, labels);
   return {
-    options: { data: name, test, holdout, noise, labels, vocab, tokens, dataSeed },
+    options: { data: name, test, holdout, noise, labels, vocab, tokens, imageSize, dataSeed },
     data,
     split,
     fingerprint: await fingerprintData(data),

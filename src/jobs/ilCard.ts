@@ -30,10 +30,11 @@ export interface IlCard {
     readonly data: string;
     readonly holdout: string;
     readonly noise: string;
-    /** These three are missing in cards written before there were such options. */
+    /** These four are missing in cards written before there were such options. */
     readonly labels?: string | null;
     readonly vocab?: string | null;
     readonly tokens?: number | null;
+    readonly imageSize?: number | null;
     readonly dataSeed: number;
     readonly fingerprint: string;
     readonly length: number;

@@ -7,7 +7,7 @@ import { trainStep } from '../onnx/trainStep.ts';
 import { parseReportData, type ReportData } from '../report/reportData.ts';
 import { exists, isFolder, joinPath, readText } from '../runtime/files.ts';
 import type { StoreManifest } from '../store/manifest.ts';
-import { isLossStore, openLossStore } from '../store/readStore.ts';
+import { isLossStore, isUnfinishedStore, openLossStore } from '../store/readStore.ts';
 import { parameterCount, readModelFile } from './model.ts';
 
 /** What an .onnx file holds, as far as training and scoring care. */
@@ -39,7 +39,7 @@ export async function inspect(path: string): Promise<Inspection> {
     const { graph } = await readModelFile(path);
     return { kind: 'model', model: describeModel(graph, path) };
   }
-  if (await isLossStore(path)) {
+  if ((await isLossStore(path)) || (await isUnfinishedStore(path))) {
     const store = await openLossStore(path);
     const { loss, scoredBy } = await store.readLosses();
     return { kind: 'store', manifest: store.manifest, losses: loss.filter((_, id) => scoredBy[id] !== 0) };

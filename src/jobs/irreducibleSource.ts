@@ -4,7 +4,7 @@ import type { DeviceOptions } from '../engine/engine.ts';
 import { openScorer } from '../engine/ort/openScorer.ts';
 import { type IrreducibleLosses, onlineLosses, storedLosses } from '../loop/irreducible.ts';
 import { exists, joinPath } from '../runtime/files.ts';
-import { unpackIds } from '../store/idSet.ts';
+import { membership } from '../store/idSet.ts';
 import { readIrreducibleLosses } from '../store/irreducibleLosses.ts';
 import { isLossStore } from '../store/readStore.ts';
 import type { Experiment } from './experiment.ts';
@@ -64,8 +64,7 @@ async function openOnline(
   const card = await readIlCard(path, model.bytes);
   if (card === null) say(`${path}: ${leaksUnknown}`);
   if (card?.trainedOn.contentHash === data.contentHash) {
-    const seen = new Set(unpackIds(card.trainedOn.ids));
-    const leaked = split.target.filter((id) => seen.has(id)).length;
+    const leaked = split.target.filter(membership(card.trainedOn.ids)).length;
     if (leaked > 0)
       throw dataError(
         `Cannot use the IL model "${path}": it was trained on ${leaked} of the ${split.target.length} target examples, expected none; pass the --holdout and --data-seed it was made with`,

@@ -1,17 +1,20 @@
 import { dataError, usageError } from '../core/errors.ts';
+import { rankAgreement } from '../core/rankAgreement.ts';
 import { bytesPerElement, elementCount } from '../core/tensor.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprintOfFirst } from '../data/fingerprint.ts';
 import { sha256 } from '../data/hash.ts';
-import type { DeviceOptions } from '../engine/engine.ts';
-import { openScorerPool, type ScorerPool } from '../engine/ort/scorerPool.ts';
+import type { DeviceOptions, Precision } from '../engine/engine.ts';
+import { openScorerPool, type ScorerPool, type ScorerPoolOptions } from '../engine/ort/scorerPool.ts';
 import { scoreShards } from '../loop/scoreShards.ts';
+import type { FeedOptions } from '../onnx/preprocess.ts';
 import { versions } from '../runtime/host.ts';
 import { grownIds } from '../store/idSet.ts';
-import type { StoreDescription, StoreManifest, TrainedOn } from '../store/manifest.ts';
+import type { LossTable } from '../store/lossTable.ts';
+import type { RankAgreement, StoreDescription, StoreManifest, TrainedOn } from '../store/manifest.ts';
 import { countIds, planShards, type StorePart, usualSpan } from '../store/planShards.ts';
 import { isLossStore, openLossStore } from '../store/readStore.ts';
-import { openStoreWriter, type StoreWriter } from '../store/storeWriter.ts';
+import { openStoreWriter } from '../store/storeWriter.ts';
 import type { TrainingData } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import type { IlCard } from './ilCard.ts';
@@ -23,6 +26,8 @@ export type ScoreSplit = (typeof scoreSplits)[number];
 
 export interface ScoreOptions extends DeviceOptions {
   readonly split: ScoreSplit;
+  /** What the model is computed in; default fp32. */
+  readonly precision?: Precision;
   /** Threads with a session each, which share `threads`; default: as many as threads. */
   readonly workers?: number | null;
   /** The part of the work that this machine does; default all of it. */
@@ -66,14 +71,17 @@ export async function scoreToStore(
   const scored = countIds(writer.missing);
   const began = performance.now();
   try {
-    if (scored > 0) await scoreMissing(writer, data, model, options, host);
-    return { manifest: await writer.finish(), scored, seconds: (performance.now() - began) / 1000 };
+    const begin = () => writer.begin();
+    if (scored > 0) await scoreShardsOf(writer.missing, data, model, options, { ...host, begin }, writer.write);
+    const agreement = scored > 0 ? await agreementOf(ids, data, model, options, host) : null;
+    return { manifest: await writer.finish({ agreement }), scored, seconds: (performance.now() - began) / 1000 };
   } finally {
     await writer.close();
   }
 }
 
-function idsOf({ data, split, options }: TrainingData, which: ScoreSplit): Uint32Array {
+/** The ids that a split holds, ascending; an empty one is a usage error. */
+export function idsOf({ data, split, options }: TrainingData, which: ScoreSplit): Uint32Array {
   const ids = which === 'all' ? Uint32Array.from({ length: data.length }, (_, id) => id) : split[which];
   if (ids.length === 0)
     throw usageError(`Cannot score the split "${which}": it is empty with --holdout ${options.holdout}`);
@@ -82,12 +90,32 @@ function idsOf({ data, split, options }: TrainingData, which: ScoreSplit): Uint3
 
 /** What is known of the store before a loss is computed. */
 async function describe(
-  { data, options, fingerprint }: TrainingData,
+  training: TrainingData,
   model: ModelFile,
   card: IlCard | null,
-  { split, device, part = null, span }: ScoreOptions,
+  { split, device, precision = 'fp32', part = null, span }: ScoreOptions,
 ): Promise<StoreDescription> {
-  const { noise, labels, vocab, tokens, holdout, dataSeed } = options;
+  const described = describeData(training, split);
+  return {
+    ...described,
+    model: {
+      name: model.name,
+      fingerprint: await sha256(model.bytes),
+      architecture: card?.model.architecture ?? null,
+      trainedOn: card === null ? null : await trainedOnHere(card.trainedOn, training.data),
+    },
+    scoring: { device, precision, mode: 'eval' },
+    part,
+    span: span ?? described.span,
+  };
+}
+
+/** What a store says of the examples that it holds losses of: all of a split, in shards of the usual size. */
+export function describeData(
+  { data, options, fingerprint }: TrainingData,
+  split: ScoreSplit,
+): Omit<StoreDescription, 'model' | 'scoring'> {
+  const { noise, labels, vocab, tokens, imageSize, holdout, dataSeed } = options;
   return {
     created: new Date().toISOString(),
     writtenBy: versions(),
@@ -97,21 +125,14 @@ async function describe(
       contentHash: data.contentHash,
       length: data.length,
       classes: data.classes,
-      ...{ noise, labels, vocab, tokens, imageSize: null },
+      ...{ noise, labels, vocab, tokens, imageSize },
       inputs: data.inputs.map(({ dtype, dims }) => `${dtype}[${dims}]`).join(' '),
       decoder: data.decoder ?? null,
       ...{ holdout, dataSeed, split },
     },
-    model: {
-      name: model.name,
-      fingerprint: await sha256(model.bytes),
-      architecture: card?.model.architecture ?? null,
-      trainedOn: card === null ? null : await trainedOnHere(card.trainedOn, data),
-    },
     preprocessing: data.preprocessing,
-    scoring: { device, precision: 'fp32', mode: 'eval', agreement: null },
-    part,
-    span: span ?? usualSpan(data.length),
+    part: null,
+    span: usualSpan(data.length),
   };
 }
 
@@ -134,6 +155,30 @@ async function fingerprintBefore(folder: string, data: Dataset): Promise<string 
   return fingerprintOfFirst(data, length);
 }
 
+/** Examples that losses of a reduced precision are compared with fp32 on. */
+const mostCompared = 1000;
+
+/** How losses of a reduced precision rank examples, spread evenly over `ids`, beside those of fp32; null for fp32 itself. */
+async function agreementOf(
+  ids: Uint32Array,
+  data: Dataset,
+  model: ModelFile,
+  { split: _, ...options }: ScoreOptions,
+  host: Host,
+): Promise<RankAgreement | null> {
+  const { precision = 'fp32' } = options;
+  if (precision === 'fp32') return null;
+  const sample = Math.min(mostCompared, ids.length);
+  const compared = Uint32Array.from({ length: sample }, (_, i) => ids[Math.floor((i * ids.length) / sample)]!);
+  const losses: Float32Array[] = [];
+  for (const each of ['fp32', precision] as const)
+    await scoreShardsOf([{ ids: compared }], data, model, { ...options, precision: each }, host, async (_, table) => {
+      losses.push(table.loss);
+    });
+  const { spearman, topTenthOverlap } = rankAgreement(losses[0]!, losses[1]!);
+  return { sample, spearman: Number.isNaN(spearman) ? null : spearman, topTenth: topTenthOverlap };
+}
+
 /** A batch is sent to a worker at once: big enough for the messages not to count, small enough to wait for after Ctrl-C. */
 const mostRunsPerBatch = 4;
 const mostPerBatch = 1024;
@@ -146,13 +191,14 @@ function batchSize({ inputs }: Dataset, { examplesPerRun }: ScorerPool): number 
   return examplesPerRun * Math.max(1, Math.min(mostRunsPerBatch, runs));
 }
 
-/** Scores what is missing, and writes each shard while the next one is scored. */
-async function scoreMissing(
-  writer: StoreWriter,
+/** Scores shard after shard; `write` takes each while the next one is scored. */
+export async function scoreShardsOf<S extends { readonly ids: Uint32Array }>(
+  shards: readonly S[],
   data: Dataset,
   model: ModelFile,
-  options: ScoreOptions,
+  options: Omit<ScorerPoolOptions, 'outputs' | keyof FeedOptions>,
   host: Host,
+  write: (shard: S, table: LossTable) => Promise<void>,
 ): Promise<void> {
   const { progress } = host;
   const pool = await openScorerPool(model.graph, {
@@ -160,7 +206,6 @@ async function scoreMissing(
     ...options,
     outputs: ['loss', 'predicted', 'margin'],
   });
-  progress.start('scoring', countIds(writer.missing));
   let done = 0;
   const onScored = (count: number) => {
     done += count;
@@ -169,10 +214,12 @@ async function scoreMissing(
   };
   let writing = Promise.resolve();
   try {
+    await host.begin();
+    progress.start('scoring', countIds(shards));
     const work = { batch: batchSize(data, pool), workers: pool.workers, onScored };
-    for await (const { shard, table } of scoreShards(pool, data, writer.missing, work)) {
+    for await (const { shard, table } of scoreShards(pool, data, shards, work)) {
       await writing;
-      writing = writer.write(shard, table);
+      writing = write(shard, table);
       // Told when its turn comes; until then it must not count as unhandled.
       writing.catch(() => undefined);
     }

@@ -6,6 +6,7 @@ import type { GraphBuilder } from './builder.ts';
 import { clipGradients } from './clipGradients.ts';
 import type { Graph } from './graph.ts';
 import { decays, type Optimizer, type OptimizerOptions, optimizerOf } from './optimizer.ts';
+import { lowerPoolIndices } from './poolComparison.ts';
 import type { DropoutMask } from './trainingForm.ts';
 import {
   type FedTensor,
@@ -20,6 +21,8 @@ export interface TrainStepOptions extends TrainingGraphOptions {
   readonly optimizer: OptimizerOptions;
   /** The block of ONNX Runtime's blocked operators on this machine; left out, the standard operators are used. */
   readonly block?: number | undefined;
+  /** Whether MaxPool can tell where its winners are: not so with WebGPU. Default true. */
+  readonly poolIndices?: boolean;
   /** Leaves the update to the engine: the outputs are `gradientOf` each parameter instead of next values. Default false. */
   readonly gradientsOnly?: boolean;
 }
@@ -67,7 +70,8 @@ export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
   const fed = new Set([...parameters.map(({ name }) => name), ...averages.keys()]);
   const { block } = options;
   const layouts = block === undefined ? new Map<string, FilterLayout>() : layoutsOf(builder, parameters, block);
-  const written = layouts.size > 0 ? lowerBlocked(builder, block!, layouts) : builder;
+  const standard = options.poolIndices === false ? lowerPoolIndices : (plain: GraphBuilder) => plain;
+  const written = layouts.size > 0 ? lowerBlocked(builder, block!, layouts) : standard(builder);
   return {
     graph: withUntrained(written.build(), model, fed),
     parameters,

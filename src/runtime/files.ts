@@ -16,8 +16,18 @@ export interface AppendFile {
   close(): Promise<void>;
 }
 
+/** A file that is read here and there, as a browser reads a File. */
+export interface ReadableFile {
+  /** Its length in bytes when it was opened. */
+  readonly size: number;
+  /** Fills `into` with the bytes from `position` on; an error where the file ends before. */
+  read(position: number, into: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EEXIST: 'there is a file of that name',
   EISDIR: 'it is a folder',
   ENOSPC: 'no space left on the disk',
   ENOTDIR: 'part of the path is not a folder',
@@ -83,7 +93,20 @@ export function listFolder(path: string): Promise<string[]> {
 
 /** Makes a folder and those above it; nothing where it is there already. */
 export async function makeFolder(path: string): Promise<void> {
-  await attempt('write', path, () => mkdir(path, { recursive: true }));
+  await attempt('write', path, () => mkdirs(resolve(path)));
+}
+
+/** Not mkdir's own `recursive`, which never returns under /proc and takes a read-only disk for a missing folder. */
+async function mkdirs(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await mkdirs(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /** Removes a file, or a folder with all it holds; nothing where there is none. */
@@ -187,5 +210,31 @@ export async function openAppend(path: string): Promise<AppendFile> {
     truncate: (bytes) => doing(() => file.truncate(bytes)),
     sync: () => doing(() => file.sync()),
     close: () => doing(() => file.close()),
+  };
+}
+
+/** Opens a file to read parts of it. */
+export async function openForReading(path: string): Promise<ReadableFile> {
+  const doing = <T>(work: () => Promise<T>): Promise<T> => attempt('read', path, work);
+  const file = await doing(() => open(path, 'r'));
+  const close = () => doing(() => file.close());
+  const size = await doing(() => file.stat()).then(
+    (stat) => stat.size,
+    (error) => close().then(() => Promise.reject(error)),
+  );
+  return {
+    size,
+    read: (position, into) =>
+      doing(async () => {
+        for (let filled = 0; filled < into.length; ) {
+          const { bytesRead } = await file.read(into, filled, into.length - filled, position + filled);
+          if (bytesRead === 0)
+            throw dataError(
+              `Cannot read "${path}": it ends after ${position + filled} bytes, expected ${position + into.length}; fetch the file again`,
+            );
+          filled += bytesRead;
+        }
+      }),
+    close,
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The JavaScript runtime this runs in. Everything that differs between them asks here. */
@@ -43,6 +43,17 @@ export function packageVersion(): string {
 export function versionOf(name: string): string | null {
   try {
     return createRequire(import.meta.url)(`${name}/package.json`).version;
+  } catch {
+    return versionBehind(name);
+  }
+}
+
+/** The same for a package that does not give its package.json away. */
+function versionBehind(name: string): string | null {
+  try {
+    const main = createRequire(import.meta.url).resolve(name);
+    const folder = main.slice(0, main.lastIndexOf(name) + name.length);
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 import { dataError } from '../core/errors.ts';
-import { unpackIds } from './idSet.ts';
+import { membership } from './idSet.ts';
 import type { StoreManifest } from './manifest.ts';
 import type { LossesById, LossStore } from './readStore.ts';
 
@@ -30,8 +30,8 @@ export function countLeaks(
   let leaks = 0;
   models.forEach(({ trainedOn }, model) => {
     if (trainedOn?.contentHash !== data.contentHash) return;
-    const trained = new Set(unpackIds(trainedOn.ids));
-    for (const id of ids) if (scoredBy[id] === 1 + model && trained.has(id)) leaks++;
+    const isTrained = membership(trainedOn.ids);
+    for (const id of ids) if (scoredBy[id] === 1 + model && isTrained(id)) leaks++;
   });
   return leaks;
 }

@@ -99,13 +99,19 @@ export interface StoreDescription {
     /** `fp32`, or another one such as `int8`. */
     readonly precision: string;
     readonly mode: 'eval' | 'train';
-    /** Null where the precision is fp32. */
-    readonly agreement: RankAgreement | null;
   };
   /** Which part of the split this store holds; null where it holds the whole split. */
   readonly part: StorePart | null;
   /** A shard holds examples of one stretch of so many ids. */
   readonly span: number;
+}
+
+/** What is known of scoring when it is over. */
+export interface ScoringOutcome {
+  /** Null where the precision is fp32. */
+  readonly agreement: RankAgreement | null;
+  /** Wall-clock. */
+  readonly seconds: number;
 }
 
 /** The manifest.json of a loss store, version 1. docs/formats.md describes every field. */
@@ -114,8 +120,7 @@ export interface StoreManifest extends Omit<StoreDescription, 'model' | 'scoring
   readonly version: 1;
   /** One, or several that each scored what the others were trained on. */
   readonly models: readonly StoreModel[];
-  /** With the wall-clock that scoring took. */
-  readonly scoring: StoreDescription['scoring'] & { readonly seconds: number };
+  readonly scoring: StoreDescription['scoring'] & ScoringOutcome;
   /** Rows of all shards. */
   readonly count: number;
   readonly statistics: LossStatistics;
@@ -160,9 +165,6 @@ const scoringSchema = z.object({
   device: text,
   precision: text,
   mode: z.enum(['eval', 'train']),
-  agreement: z
-    .object({ sample: positive, spearman: z.number().nullable(), topTenth: z.number().min(0).max(1) })
-    .nullable(),
 });
 
 /** What description and manifest have in common. */
@@ -206,7 +208,12 @@ const manifestSchema: z.ZodType<StoreManifest> = z.object({
   version: z.literal(1),
   ...common,
   models: z.array(modelSchema).min(1).max(255),
-  scoring: scoringSchema.extend({ seconds: z.number().min(0) }),
+  scoring: scoringSchema.extend({
+    agreement: z
+      .object({ sample: positive, spearman: z.number().nullable(), topTenth: z.number().min(0).max(1) })
+      .nullable(),
+    seconds: z.number().min(0),
+  }),
   count: natural,
   statistics: z.object({
     meanLoss: z.number().nullable(),

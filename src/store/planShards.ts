@@ -41,7 +41,7 @@ export function planShards(ids: Uint32Array, span: number, part: StorePart | nul
 }
 
 /** Examples of some shards. */
-export function countIds(shards: readonly PlannedShard[]): number {
+export function countIds(shards: readonly Pick<PlannedShard, 'ids'>[]): number {
   return shards.reduce((sum, { ids }) => sum + ids.length, 0);
 }
 

@@ -29,6 +29,11 @@ export function isLossStore(folder: string): Promise<boolean> {
   return exists(joinPath(folder, manifestName));
 }
 
+/** Whether a folder holds a loss store that is on its way. */
+export function isUnfinishedStore(folder: string): Promise<boolean> {
+  return exists(joinPath(folder, journalName));
+}
+
 /** Opens a loss store: reads its manifest and nothing else. A folder that is no store of version 1 is a data error. */
 export async function openLossStore(folder: string): Promise<LossStore> {
   if (!(await isLossStore(folder))) throw await noStore(folder);
@@ -56,7 +61,7 @@ export async function openLossStore(folder: string): Promise<LossStore> {
 async function noStore(folder: string): Promise<Error> {
   const cannot = `Cannot read loss store "${folder}"`;
   if (!(await exists(folder))) return dataError(`${cannot}: no such folder; name the folder that "rho score" wrote`);
-  if (await exists(joinPath(folder, journalName)))
+  if (await isUnfinishedStore(folder))
     return dataError(`${cannot}: its scoring was interrupted; go on with the "rho score" command that began it`);
   return dataError(`${cannot}: it has no manifest.json; name the folder that "rho score" wrote`);
 }

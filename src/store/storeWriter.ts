@@ -3,7 +3,14 @@ import { sha256 } from '../data/hash.ts';
 import { type AppendFile, exists, joinPath, makeFolder, readText, writeFileAtomic } from '../runtime/files.ts';
 import { beginJournal, type JournalEntry, journalLine, readJournal } from './journal.ts';
 import { addSums, type LossSums, type LossTable, lossStatistics, noLosses, sumLosses } from './lossTable.ts';
-import { manifestName, parseManifest, type StoreDescription, type StoreManifest, type StoreShard } from './manifest.ts';
+import {
+  manifestName,
+  parseManifest,
+  type ScoringOutcome,
+  type StoreDescription,
+  type StoreManifest,
+  type StoreShard,
+} from './manifest.ts';
 import { countIds, type PlannedShard } from './planShards.ts';
 import { readShard } from './readShard.ts';
 import { checkSameScoring } from './sameScoring.ts';
@@ -18,10 +25,12 @@ export interface StoreWriter {
   readonly kept: number;
   /** Files that were found damaged: their rows are among what is missing. */
   readonly damaged: readonly string[];
+  /** Makes the folder; otherwise the first shard does. */
+  begin(): Promise<void>;
   /** Writes a shard that is `missing`, in any order; it is there whole or not at all, and counts from then on. */
   write(shard: PlannedShard, table: LossTable): Promise<void>;
-  /** Makes a store of the shards, all of which have to be there. */
-  finish(): Promise<StoreManifest>;
+  /** Makes a store of the shards, all of which have to be there. Left out: no agreement, and the seconds since opening. */
+  finish(outcome?: Partial<ScoringOutcome>): Promise<StoreManifest>;
   /** Leaves the store as it is, to be gone on with later. */
   close(): Promise<void>;
 }
@@ -62,19 +71,25 @@ export async function openStoreWriter(
   const began = performance.now();
   const secondsNow = () => found.seconds + (performance.now() - began) / 1000;
   let journal: Promise<AppendFile> | undefined;
-  const begin = async () => {
+  const openJournal = async () => {
     await makeFolder(folder);
     const entries = whole.map(({ shard }) => ({ shard, seconds: found.seconds }));
     return beginJournal(folder, { description, entries });
+  };
+  const begun = () => {
+    journal ??= openJournal();
+    return journal;
   };
 
   return {
     missing,
     kept,
     damaged,
+    begin: async () => {
+      await begun();
+    },
     async write({ number }, table) {
-      journal ??= begin();
-      const lines = await journal;
+      const lines = await begun();
       const name = freeName(number, whole);
       const bytes = encodeShard(table, { data: data.fingerprint, model: description.model.fingerprint });
       const shard: StoreShard = {
@@ -92,10 +107,10 @@ export async function openStoreWriter(
       await writeFileAtomic(joinPath(folder, name), bytes);
       await lines.write(journalLine({ shard, seconds: secondsNow() } satisfies JournalEntry));
     },
-    async finish() {
+    async finish({ agreement = null, seconds = secondsNow() } = {}) {
       if (missing.length === 0 && found.isFinished) return found.manifest!;
       await makeFolder(folder);
-      const manifest = manifestOf(description, whole, secondsNow());
+      const manifest = manifestOf(description, whole, { agreement, seconds });
       const json = `${JSON.stringify(manifest, null, 2)}\n`;
       parseManifest(json, folder);
       await (await journal)?.close();
@@ -134,10 +149,11 @@ async function findShards(folder: string, description: StoreDescription, earlier
   const manifest = (await exists(path)) ? parseManifest(await readText(path), folder) : null;
   const journal = await readJournal(folder);
   if (manifest !== null) {
-    const { models, ...rest } = manifest;
-    if (models.length > 1)
-      throw dataError(`Cannot write into loss store "${folder}": it holds the losses of ${models.length} models`);
-    checkSameScoring(folder, { ...rest, model: models[0]! }, description, earlier);
+    if (manifest.models.length > 1)
+      throw dataError(
+        `Cannot write into loss store "${folder}": it holds the losses of ${manifest.models.length} models`,
+      );
+    checkSameScoring(folder, manifest, description, earlier);
   }
   if (journal !== null) checkSameScoring(folder, journal.description, description, earlier);
   // A shard that was written anew in place of a damaged one has the same name.
@@ -187,16 +203,22 @@ function freeName(number: number, whole: readonly WholeShard[]): string {
   return name;
 }
 
-function manifestOf(description: StoreDescription, whole: readonly WholeShard[], seconds: number): StoreManifest {
-  const { model, scoring, ...rest } = description;
+function manifestOf(
+  description: StoreDescription,
+  whole: readonly WholeShard[],
+  outcome: ScoringOutcome,
+): StoreManifest {
+  const { created, writtenBy, data, model, preprocessing, scoring, part, span } = description;
   const sorted = [...whole].sort((a, b) => a.shard.firstId - b.shard.firstId);
   const sums = sorted.reduce((sum, shard) => addSums(sum, shard.sums), noLosses);
   return {
     format: 'rho-loss-store',
     version: 1,
-    ...rest,
+    ...{ created, writtenBy, data },
     models: [model],
-    scoring: { ...scoring, seconds },
+    preprocessing,
+    scoring: { ...scoring, ...outcome },
+    ...{ part, span },
     count: sums.rows,
     statistics: lossStatistics(sums),
     shards: sorted.map(({ shard }) => shard),

@@ -1,6 +1,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { gpuTraces } from '../../src/runtime/gpuTraces.ts';
 import {
   type Ended,
   expectRefusal,
@@ -231,12 +232,51 @@ test('inspect tells a model, a store and a run apart', async () => {
 });
 
 test('doctor says what works here and why the rest does not', async () => {
-  const { versions, threads, devices } = await rhoJson('doctor');
+  const { versions, onnxruntimeWeb, threads, devices, auto } = await rhoJson('doctor');
   expect(versions.runtime).toBe(`node ${process.versions.node}`);
   expect(threads).toBeGreaterThan(0);
-  expect(devices.map(({ device }: { device: string }) => device)).toEqual(['cpu', 'cuda', 'webgpu']);
-  expect(devices[0]).toMatchObject({ works: true });
-  for (const { reason } of devices) expect(reason).not.toBe('');
+  expect(devices.map(({ device }: { device: string }) => device)).toEqual(['cpu', 'cuda', 'webgpu', 'wasm']);
+  for (const at of [0, 3]) expect(devices[at]).toMatchObject({ works: true, software: false });
+  for (const { reason } of devices) expect(reason).toMatch(/^(?!.*onnxruntime_src)[^\n]+[^\n.]$/);
+  expect(devices.filter(({ works }: { works: boolean }) => works)).toContainEqual(
+    expect.objectContaining({ device: auto.device, software: false }),
+  );
+  expect(onnxruntimeWeb).toBe(versions.onnxruntime);
+});
+
+test.skipIf(gpuTraces().cudaLibrary)('doctor --install cuda without a network ends in one sentence', async () => {
+  // A proxy that nobody serves stands in for no network, which a test cannot take away.
+  const env = {
+    ...process.env,
+    GLOBAL_AGENT_HTTPS_PROXY: 'http://127.0.0.1:9',
+    GLOBAL_AGENT_HTTP_PROXY: 'http://127.0.0.1:9',
+  };
+  const ended = await startRho(['doctor', '--install', 'cuda'], { env }).ended;
+  expectRefusal(
+    ended,
+    4,
+    /^rho: Cannot fetch (CUDA libraries for |the CUDA libraries of onnxruntime-node from NuGet \(.+\): )/,
+  );
+});
+
+test('what is chosen by --device auto is told, and recorded', async () => {
+  const [, device] = /^Device: (\w+) \(auto: .+\)$/m.exec(ran.stderr) ?? [];
+  expect(JSON.parse(ran.stdout).config.device).toBe(device);
+  const words = [
+    'score',
+    '--data',
+    digits,
+    '--model',
+    join(run, 'il.onnx'),
+    '--device',
+    'wasm',
+    '--out',
+    folder.at('wasm'),
+  ];
+  const { code, stderr } = await rho(...words);
+  expect(code, stderr).toBe(0);
+  expect(stderr).not.toContain('Device: ');
+  expect((await json(folder.at('wasm/manifest.json'))).scoring.device).toBe('wasm');
 });
 
 test.each(['run', 'il', 'score', 'train', 'compare', 'report', 'inspect', 'doctor'])(

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { imageOf } from '../data/imagesOf.ts';
 import { expectRefusal, filesIn, rho, rhoJson, sharedFolder, writeDigits } from './rho.ts';
 
 const folder = await sharedFolder();
@@ -48,6 +49,41 @@ async function expectNothing(words: readonly string[], exitCode: number, sentenc
   expect(await filesIn(out)).toEqual([]);
 }
 
+test('photographs in folders are brought to one size and trained on, their names are kept', async () => {
+  for (const part of ['train', 'val'])
+    for (const [name, red] of [
+      ['dark', 20],
+      ['light', 220],
+    ] as const) {
+      await mkdir(folder.at('photos', part, name), { recursive: true });
+      for (let at = 0; at < 6; at++) {
+        const size = { width: 20 + at, height: 18 };
+        await writeFile(folder.at('photos', part, name, `${at}.jpg`), await imageOf('jpeg', [red + at, 9, 9], size));
+      }
+    }
+  const words = ['--data', `images:${folder.at('photos')}`, '--holdout', '6:6', '--threads', '1', '--image-size', '8'];
+  const out = folder.at('from-photos');
+  const small = ['--model', 'mlp:8', '--big-batch', '4', '--small-batch', '2', '--steps', '4', '--strategy', 'uniform'];
+  const { data, config } = await rhoJson('train', ...words, ...small, '--out', out);
+  expect(config).toMatchObject({ imageSize: 8 });
+  expect(data).toMatchObject({ classes: 2 });
+  const card = await rhoJson(
+    'il',
+    ...words,
+    '--il-epochs',
+    '1',
+    '--il-model',
+    'mlp:8',
+    '--il-batch',
+    '2',
+    '--out',
+    `${out}-il`,
+  );
+  expect(card.data).toMatchObject({ imageSize: 8, length: 12 });
+  const alone = ['train', '--data', `images:${folder.at('photos/train')}`, ...small, '--out', folder.at('never')];
+  expectRefusal(await rho(...alone), 2, 'its folders are classes, name the test data with --test');
+});
+
 test('a store made with other labels is refused, and says which', async () => {
   const words = ['train', ...digits, ...halves, ...target, '--irreducible', store, '--out', folder.at('never')];
   const made = new RegExp(`with --noise none --data-seed 0 --labels ${labels}\\), this is data [0-9a-f]{8} `);
@@ -69,7 +105,7 @@ test('a run from before there were labels is gone on with', async () => {
   const out = folder.at('old-run');
   await rhoJson('train', ...digits, ...halves, '--strategy', 'uniform', ...target, '--out', out);
   const config = JSON.parse(await readFile(join(out, 'config.json'), 'utf8'));
-  for (const key of ['labels', 'vocab', 'tokens']) delete config.options[key];
+  for (const key of ['labels', 'vocab', 'tokens', 'imageSize']) delete config.options[key];
   await writeFile(join(out, 'config.json'), JSON.stringify(config));
   const { code, stderr } = await rho('train', '--resume', out);
   expect(code, stderr).toBe(0);

@@ -43,12 +43,16 @@ export interface Started {
 export interface StartOptions {
   readonly runtime?: Runtime;
   readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Starts `rho` with these words in a process of its own, which is killed if it hangs. */
-export function startRho(words: readonly string[], { runtime = 'node', cwd = root }: StartOptions = {}): Started {
+export function startRho(
+  words: readonly string[],
+  { runtime = 'node', cwd = root, env = process.env }: StartOptions = {},
+): Started {
   const [program, ...before] = programs[runtime];
-  const child = spawn(program, [...before, ...words], { cwd, timeout: 50_000, killSignal: 'SIGKILL' });
+  const child = spawn(program, [...before, ...words], { cwd, env, timeout: 50_000, killSignal: 'SIGKILL' });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8');

@@ -18,7 +18,17 @@ async function storeOf(columns: Partial<LossTable>): Promise<AuditOptions> {
   await writeFile(at('labels.csv'), 'index,given\n0,1\n1,0\n2,1\n3,1\n4,1\n');
   const [data, labels] = [`tsv:${at()}`, `${at('labels.csv')}:given`];
   const { data: dataset, fingerprint } = await openTrainingData({
-    ...{ data, labels, test: null, holdout: '0:5', noise: 'none', vocab: null, tokens: 4, dataSeed: 0 },
+    ...{
+      data,
+      labels,
+      test: null,
+      holdout: '0:5',
+      noise: 'none',
+      vocab: null,
+      tokens: 4,
+      imageSize: null,
+      dataSeed: 0,
+    },
   });
   const table: LossTable = {
     ids: Uint32Array.of(0, 1, 2, 3, 4),
@@ -38,7 +48,7 @@ async function storeOf(columns: Partial<LossTable>): Promise<AuditOptions> {
     model: { ...description.model, trainedOn: null },
   };
   await writeLossStore(at('il'), described, table);
-  const none = { data: null, labels: null, vocab: null, onlyClass: null, top: null, csv: null, html: null };
+  const none = { onlyClass: null, top: null, csv: null, html: null };
   return { ...none, store: at('il'), command: 'rho audit il' };
 }
 

@@ -66,6 +66,22 @@ describe.each<Runtime>(['deno', 'bun'])('on %s', (runtime) => {
     expect(await resultOf(join(out, 'rho'))).toEqual(await resultOf(join(onNode, 'rho')));
   });
 
+  test('WebAssembly scores as the CPU does on Node', async ({ skip }) => {
+    skip(!hasRuntime(runtime), missing);
+    const out = folder.at(`wasm-${runtime}`);
+    const data = words.slice(1, 7);
+    const model = ['--model', join(onNode, 'il.onnx'), '--device', 'wasm', '--out', out];
+    const { code, stderr } = await startRho(['score', ...data, ...model], { runtime }).ended;
+    expect(code, stderr).toBe(0);
+    const [found, expected] = await Promise.all(
+      [out, join(onNode, 'il')].map(async (store) => JSON.parse(await readFile(join(store, 'manifest.json'), 'utf8'))),
+    );
+    expect([found.count, found.scoring.device]).toEqual([500, 'wasm']);
+    const { meanLoss, accuracy } = expected.statistics;
+    expect(found.statistics.accuracy).toBe(accuracy);
+    expect(Math.abs(found.statistics.meanLoss / meanLoss - 1)).toBeLessThan(1e-5);
+  });
+
   test('mistakes end with the same sentences and exit codes', async ({ skip }) => {
     skip(!hasRuntime(runtime), missing);
     const refused = (...more: string[]) => startRho(more, { runtime }).ended;

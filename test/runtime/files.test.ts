@@ -8,6 +8,7 @@ import {
   listFolder,
   makeFolder,
   openAppend,
+  openForReading,
   readBytes,
   readText,
   removePath,
@@ -141,4 +142,20 @@ test('errors of the file system are one sentence', async () => {
     [() => openAppend(root), `Cannot write "${root}": it is a folder`],
   ];
   for (const [run, message] of cases) await expect(run()).rejects.toMatchObject({ kind: 'data', message });
+});
+
+test('parts of a file are read from where they are asked for', async () => {
+  await writeFileAtomic(
+    at('a'),
+    Uint8Array.from({ length: 300 }, (_, i) => i % 256),
+  );
+  const file = await openForReading(at('a'));
+  const into = new Uint8Array(5);
+  await Promise.all([file.read(10, into.subarray(0, 2)), file.read(254, into.subarray(2))]);
+  expect([file.size, ...into]).toEqual([300, 10, 11, 254, 255, 0]);
+  await expect(file.read(298, into)).rejects.toThrow(
+    `Cannot read "${at('a')}": it ends after 300 bytes, expected 303; fetch the file again`,
+  );
+  await file.close();
+  await expect(openForReading(at('none'))).rejects.toThrow(`Cannot read "${at('none')}": no such file`);
 });

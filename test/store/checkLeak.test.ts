@@ -4,7 +4,7 @@ import { packIds } from '../../src/store/idSet.ts';
 import type { StoreManifest, StoreModel } from '../../src/store/manifest.ts';
 import { contentHash, dataFingerprint, description } from './example.ts';
 
-const { model, ...described } = description;
+const { model, scoring, ...described } = description;
 const trainedOn = (ids: number[]): StoreModel => ({
   ...model,
   trainedOn: { dataFingerprint, contentHash, ids: packIds(ids, 8) },
@@ -13,6 +13,7 @@ const manifest: StoreManifest = {
   format: 'rho-loss-store',
   version: 1,
   ...described,
+  scoring: { ...scoring, agreement: null, seconds: 0.5 },
   models: [trainedOn([1, 3, 5, 7]), trainedOn([0, 2, 4, 6])],
   count: 0,
   statistics: { meanLoss: null, accuracy: null, nan: 0, infinite: 0 },

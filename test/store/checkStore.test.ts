@@ -9,7 +9,7 @@ const manifest: StoreManifest = {
   version: 1,
   ...described,
   models: [model],
-  scoring: { ...scoring, seconds: 0.5 },
+  scoring: { ...scoring, agreement: null, seconds: 0.5 },
   count: 0,
   statistics: { meanLoss: null, accuracy: null, nan: 0, infinite: 0 },
   shards: [],

@@ -47,7 +47,7 @@ export const description: StoreDescription = {
     trainedOn: { dataFingerprint, contentHash, ids: packIds([1, 3, 5, 7], 8) },
   },
   preprocessing: { kind: 'standardize', scale: 1 / 255, mean: [0.1307], std: [0.3081] },
-  scoring: { device: 'cpu', precision: 'fp32', mode: 'eval', agreement: null },
+  scoring: { device: 'cpu', precision: 'fp32', mode: 'eval' },
   part: null,
   span: 4096,
 };

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { packIds, unpackIds } from '../../src/store/idSet.ts';
+import { grownIds, membership, type PackedIds, packIds } from '../../src/store/idSet.ts';
+
+/** The ids of a set, ascending. */
+function unpackIds(packed: PackedIds): Uint32Array {
+  return Uint32Array.from(Array.from({ length: packed.length }, (_, id) => id).filter(membership(packed)));
+}
 
 test('ids are packed lowest bit first', () => {
   // Byte 0 has bits 0 and 3 (9), byte 1 has bit 1 (2): base64 of 09 02.
@@ -38,4 +43,8 @@ test('a set that is not what it says is refused', () => {
   expect(() => unpackIds({ length: 10, count: 4, bits: 'CQI=' })).toThrow(message);
   expect(() => unpackIds({ length: 100, count: 3, bits: 'CQI=' })).toThrow(message);
   expect(() => unpackIds({ length: 9, count: 3, bits: 'CQI=' })).toThrow(message);
+});
+
+test('a set of data that grew holds the same ids', () => {
+  expect(grownIds(packIds([9, 0, 3], 10), 30)).toEqual(packIds([9, 0, 3], 30));
 });

@@ -19,7 +19,7 @@ const valid: StoreManifest = {
   version: 1,
   ...described,
   models: [model],
-  scoring: { ...scoring, seconds: 0.5 },
+  scoring: { ...scoring, agreement: null, seconds: 0.5 },
   count: 4,
   statistics: { meanLoss: 0.75, accuracy: 0.75, nan: 0, infinite: 0 },
   shards: [shard],

@@ -1,25 +1,44 @@
 import type { Batch } from '../../core/batch.ts';
+import { usageError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { largestActivation } from '../../onnx/largestActivation.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import { writeModel } from '../../onnx/model.ts';
 import { type FeedOptions, fedInputs } from '../../onnx/preprocess.ts';
+import type { Precision } from '../../onnx/quantised/precision.ts';
+import { scoreGraphIn } from '../../onnx/quantised/scoreGraphIn.ts';
 import { scoreGraph } from '../../onnx/scoreGraph.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import type { ScoringModel } from './scoringWork.ts';
 import type { Sharing } from './session.ts';
+import { requireRight } from './webgpuFaults.ts';
 
 export interface ScorerOptions extends FeedOptions, DeviceOptions {
   /** What to compute of each example. */
   readonly outputs: readonly ExampleOutput[];
+  /** What a model with its own weights is computed in; default fp32. */
+  readonly precision?: Precision;
 }
 
-/** Opens a model with its own weights for scoring, in a thread of its own. */
+/**
+ * Opens a model with its own weights for scoring, in a thread of its own. Throws a usage error for int8 off the CPU, and a data
+ * error for a model without a product that gains from it.
+ */
 export async function openScorer(model: Graph, options: ScorerOptions): Promise<Scorer> {
-  return openScoringModel(scoringModel(model, scoreGraph(model, options), options), deviceOf(options), { spins: true });
+  return openScoringModel(scoringModelIn(model, options), deviceOf(options), { spins: true });
+}
+
+/** The score graph of a model with its own weights, in numbers of the precision asked for; throws as `openScorer` does. */
+export function scoringModelIn(model: Graph, options: ScorerOptions): ScoringModel {
+  const { precision = 'fp32', device } = options;
+  if (precision === 'int8' && device !== 'cpu')
+    throw usageError(
+      `Cannot score "${options.name}" in int8 on the device "${device}": products in 8 bits run on the CPU; pass --device cpu or --precision fp16`,
+    );
+  return scoringModel(model, scoreGraphIn(precision, model, options), options);
 }
 
 /** Opens a score graph in a thread of its own. */
@@ -33,8 +52,9 @@ export async function openScoringModel(model: ScoringModel, device: DeviceOption
 const bytesPerRun = 4 * 2 ** 20;
 const mostPerRun = 500;
 
-/** The score graph of a model as a worker takes it. */
+/** The score graph of a model as a worker takes it. Throws where the device would compute it wrongly. */
 export function scoringModel(model: Graph, graph: Graph, options: ScorerOptions): ScoringModel {
+  requireRight(graph, options.device, options.name);
   const fitting = Math.floor(bytesPerRun / largestActivation(graph));
   return {
     bytes: writeModel(graph),

@@ -10,8 +10,9 @@ import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.t
 import type { WorkerCalls } from './calls.ts';
 import { buffersOf, deviceOf, opened, type ScorerOptions, scorerOn, scoringModel, startWorker } from './openScorer.ts';
 import { fitsMemory } from './updatedInMemory.ts';
+import { requireRight } from './webgpuFaults.ts';
 
-export interface TrainerOptions extends ScorerOptions {
+export interface TrainerOptions extends Omit<ScorerOptions, 'precision'> {
   readonly smallBatch: number;
   readonly seed: number;
   /** Default AdamW as PyTorch has it. */
@@ -44,6 +45,7 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
   const found = await blockFor(thread, model, options);
   const optimizer = options.optimizer ?? optimizerDefaults();
   const { graph, layouts, gradientsOnly, ...step } = updatedStep(model, { ...options, optimizer, block: found });
+  requireRight(graph, options.device, options.name);
   const block = layouts.size > 0 ? found : undefined;
   const names = new Set([...step.parameters, ...step.averages].map(({ name }) => name));
   const blocked = block === undefined ? undefined : { block, layouts };
@@ -79,7 +81,7 @@ function updatedStep(model: Graph, options: TrainStepOptions & DeviceOptions): T
     const step = trainStep(model, { ...options, gradientsOnly: true });
     if (fitsMemory(step.parameters)) return { ...step, gradientsOnly: true };
   }
-  return { ...trainStep(model, options), gradientsOnly: false };
+  return { ...trainStep(model, { ...options, poolIndices: options.device !== 'webgpu' }), gradientsOnly: false };
 }
 
 /** The block to write a model's convolutions with: that of the run that goes on, or of this machine; undefined for none. */

@@ -1,26 +1,32 @@
 import { GraphBuilder } from '../../onnx/builder.ts';
 import { int } from '../../onnx/graph.ts';
+import { gpuTraces } from '../../runtime/gpuTraces.ts';
 import type { Device } from '../engine.ts';
 import { openScorer } from './openScorer.ts';
+import { mayHaveGpu } from './vulkan.ts';
 
 /** Whether a device works, and why not. */
 export interface DeviceReport {
   readonly device: Device;
   readonly works: boolean;
+  /** Whether its GPU is played by software: such a device is used where it is named, and never chosen. */
+  readonly software: boolean;
   readonly reason: string;
 }
 
-/** Scores two examples with a tiny model on each device, in a thread of its own. */
+/** Tries devices one after another. */
 export async function probeDevices(devices: readonly Device[]): Promise<readonly DeviceReport[]> {
   const reports: DeviceReport[] = [];
-  for (const device of devices) reports.push(await probe(device));
+  for (const device of devices) reports.push(await probeDevice(device));
   return reports;
 }
 
-async function probe(device: Device): Promise<DeviceReport> {
+/** Scores two examples with a tiny model on a device, in a thread of its own that is gone afterwards. */
+export async function probeDevice(device: Device): Promise<DeviceReport> {
   const b = new GraphBuilder('probe');
   b.input({ name: 'input', dtype: 'float32', dims: ['batch', 3] });
   b.output(b.node('Flatten', ['input'], { axis: int(1) }), 'logits');
+  const software = device === 'webgpu' && !mayHaveGpu(gpuTraces());
   const began = performance.now();
   try {
     const scorer = await openScorer(b.build(), {
@@ -33,10 +39,20 @@ async function probe(device: Device): Promise<DeviceReport> {
     });
     const inputs = [{ dtype: 'float32' as const, dims: [2, 3], data: Float32Array.of(0, 0, 0, 1, 1, 1) }];
     const { loss } = await scorer.score({ inputs, labels: Int32Array.of(0, 1) }).finally(() => scorer.close());
-    const right = loss.every((value) => Math.abs(value - Math.log(3)) < 1e-4);
+    if (!loss.every((value) => Math.abs(value - Math.log(3)) < 1e-4))
+      return {
+        device,
+        works: false,
+        software,
+        reason: `it computes a wrong loss, ${loss[0]} in place of ${Math.log(3)}`,
+      };
     const ms = Math.round(performance.now() - began);
-    return { device, works: right, reason: right ? `scored in ${ms} ms, loading included` : `wrong loss ${loss[0]}` };
+    const played = software ? '; its GPU is played by software, so only --device webgpu takes it' : '';
+    return { device, works: true, software, reason: `scored in ${ms} ms, loading included${played}` };
   } catch (error) {
-    return { device, works: false, reason: (error as Error).message };
+    const reason = (error as Error).message
+      .replace(`Cannot use the device "${device}": `, '')
+      .replace('; "rho doctor" lists what works here', '');
+    return { device, works: false, software: false, reason };
   }
 }

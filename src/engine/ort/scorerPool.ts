@@ -1,7 +1,6 @@
 import type { Graph } from '../../onnx/graph.ts';
-import { scoreGraph } from '../../onnx/scoreGraph.ts';
 import type { Scorer } from '../engine.ts';
-import { openScoringModel, type ScorerOptions, scoringModel } from './openScorer.ts';
+import { openScoringModel, type ScorerOptions, scoringModelIn } from './openScorer.ts';
 
 export interface ScorerPoolOptions extends ScorerOptions {
   /** Threads with a session each, all of which share `threads`; default: one for each, as long as the weights fit. */
@@ -21,7 +20,7 @@ const mostBytesOfWeights = 2 ** 30;
 
 /** As many workers as threads, for two sessions of one thread do more than one of two; fewer where the model is large. */
 function usualWorkers({ device, threads }: ScorerOptions, bytes: number): number {
-  if (device !== 'cpu') return 1;
+  if (device !== 'cpu' && device !== 'wasm') return 1;
   return Math.max(1, Math.min(threads, Math.floor(mostBytesOfWeights / bytes)));
 }
 
@@ -30,7 +29,7 @@ function usualWorkers({ device, threads }: ScorerOptions, bytes: number): number
  * timing, what it answers does not.
  */
 export async function openScorerPool(model: Graph, options: ScorerPoolOptions): Promise<ScorerPool> {
-  const scoring = scoringModel(model, scoreGraph(model, options), options);
+  const scoring = scoringModelIn(model, options);
   const workers = options.workers ?? usualWorkers(options, scoring.bytes.length);
   const device = { device: options.device, threads: Math.max(1, Math.floor(options.threads / workers)) };
   const open = () => openScoringModel(scoring, device, { spins: workers === 1 });

@@ -1,29 +1,19 @@
-import * as ort from 'onnxruntime-node';
 import { dataError, environmentError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Device, DeviceOptions } from '../engine.ts';
+import { type OrtModule, type OrtOptions, type OrtTensor, runtimes } from './runtimes.ts';
 
-// What it would log as an error it throws as well, and that is told in a sentence of ours.
-ort.env.logLevel = 'fatal';
+export type { OrtTensor } from './runtimes.ts';
 
-/** A tensor that ONNX Runtime reads from or writes to; on the CPU it shares the memory of its array. */
-export type OrtTensor = ort.Tensor;
+type Feeds = Readonly<Record<string, OrtTensor>>;
+type Fetches = Readonly<Record<string, OrtTensor | null>>;
 
 /** A graph that is ready to run. It blocks its thread while it runs, so it belongs in a worker. */
 export interface Session {
   /** Runs the graph. An output given as a tensor is written in place, null asks for a fresh one. */
-  run(
-    feeds: Readonly<Record<string, OrtTensor>>,
-    fetches: Readonly<Record<string, OrtTensor | null>>,
-  ): Promise<Readonly<Record<string, OrtTensor>>>;
+  run(feeds: Feeds, fetches: Fetches): Promise<Readonly<Record<string, OrtTensor>>>;
   release(): Promise<void>;
 }
-
-const providers: Readonly<Record<Device, readonly string[]>> = {
-  cpu: ['cpu'],
-  cuda: ['cuda'],
-  webgpu: ['webgpu'],
-};
 
 /** How a session shares the cores. */
 export interface Sharing {
@@ -31,30 +21,96 @@ export interface Sharing {
   readonly spins: boolean;
 }
 
-/** Loads the bytes of a model. Throws an environment error where the device is not to be had. */
+/** The package that this thread works with, once one is loaded. */
+let loaded: { readonly name: string; readonly ort: OrtModule } | undefined;
+
+/**
+ * Loads the bytes of a model. All sessions of a thread are of one package of ONNX Runtime. Throws an environment error where
+ * the device is not to be had, a data error where ONNX Runtime does not take the graph.
+ */
 export async function openSession(
   bytes: Uint8Array,
   { device, threads }: DeviceOptions,
   { spins }: Sharing = { spins: true },
 ): Promise<Session> {
-  const options: ort.InferenceSession.SessionOptions = {
-    executionProviders: [...providers[device]],
+  const { InferenceSession } = await loadRuntime(device);
+  const options: OrtOptions = {
+    executionProviders: [device],
     intraOpNumThreads: threads,
     logSeverityLevel: 4,
-    // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
-    extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: spins ? '1' : '0' } } },
+    extra: {
+      session: {
+        // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
+        set_denormal_as_zero: '1',
+        // On x86 without VNNI products of 8-bit numbers would overflow; this takes a slower kernel there, and there alone.
+        x64quantprecision: '1',
+        intra_op: { allow_spinning: spins ? '1' : '0' },
+      },
+    },
   };
   try {
-    const session = await ort.InferenceSession.create(bytes, options);
-    return { run: (feeds, fetches) => session.run(feeds, fetches), release: () => session.release() };
+    const session = await InferenceSession.create(bytes, options);
+    return {
+      run: device === 'wasm' ? writingAfterwards(session) : (feeds, fetches) => session.run(feeds, fetches),
+      release: () => session.release(),
+    };
   } catch (error) {
-    const reason = (error as Error).message.split('\n')[0];
-    if (device === 'cpu') throw dataError(`Cannot use the model: ONNX Runtime does not load its graph (${reason})`);
-    throw environmentError(`Cannot use the device "${device}": ${reason}; "rho doctor" lists what works here`);
+    throw await refusal(device, messageOf(error));
   }
 }
 
-/** The array of a tensor as ONNX Runtime's tensor, without a copy. */
+/** The array of a tensor as a tensor of the package that this thread has loaded, without a copy. */
 export function toOrt(tensor: Tensor): OrtTensor {
-  return new ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.dims);
+  return new loaded!.ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.dims);
+}
+
+async function loadRuntime(device: Device): Promise<OrtModule> {
+  const { package: name, load } = runtimes[device];
+  if (loaded !== undefined && loaded.name !== name) throw new Error(`This thread works with ${loaded.name} already`);
+  if (loaded === undefined) {
+    try {
+      loaded = { name, ort: await load() };
+    } catch (error) {
+      const instead =
+        device === 'wasm' ? '"npm install" brings it' : 'pass --device wasm, which runs everywhere, slower';
+      throw environmentError(
+        `Cannot use the device "${device}": ${name} does not load here (${firstLine(messageOf(error))}); ${instead}`,
+      );
+    }
+    // What it would log as an error it throws as well, and that is told in a sentence of ours.
+    loaded.ort.env.logLevel = 'fatal';
+  }
+  return loaded.ort;
+}
+
+/** WebAssembly, which has a memory of its own, leaves given tensors as they are, without a word: results are copied into them. */
+function writingAfterwards(session: { run(feeds: Feeds, fetches: Fetches): Promise<Feeds> }): Session['run'] {
+  return async (feeds, fetches) => {
+    const names = Object.keys(fetches);
+    const fresh = await session.run(feeds, Object.fromEntries(names.map((name) => [name, null])));
+    const written = (name: string, tensor: OrtTensor) => {
+      const given = fetches[name];
+      if (given == null) return tensor;
+      (given.data as Float32Array).set(tensor.data as Float32Array);
+      return given;
+    };
+    return Object.fromEntries(names.map((name) => [name, written(name, fresh[name]!)]));
+  };
+}
+
+async function refusal(device: Device, message: string): Promise<Error> {
+  const isGraph = device === 'cpu' || (device === 'wasm' && !message.startsWith('no available backend'));
+  if (isGraph) return dataError(`Cannot use the model: ONNX Runtime does not load its graph (${firstLine(message)})`);
+  // Looks at the machine, which is nothing for every thread that loads a model.
+  const { explainDevice } = await import('./explainDevice.ts');
+  const reason = (await explainDevice(device, message)) ?? firstLine(message);
+  return environmentError(`Cannot use the device "${device}": ${reason}; "rho doctor" lists what works here`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0]!;
 }

@@ -59,6 +59,7 @@ export function backendsOn(device: Device | null): readonly TfBackend[] {
     cpu: ['tfjs-node', 'wasm', 'cpu'],
     cuda: ['tfjs-node-gpu'],
     webgpu: ['webgpu'],
+    wasm: ['wasm'],
   };
   return onDevice[device];
 }

@@ -38,6 +38,7 @@ import { logSoftmax } from './logSoftmax.ts';
 import { matmul } from './matmul.ts';
 import { max } from './max.ts';
 import { maxPool } from './maxPool.ts';
+import { microsoftDomain, microsoftOps } from './microsoft.ts';
 import { min } from './min.ts';
 import { mul } from './mul.ts';
 import { nchwcDomain, nchwcOps } from './nchwc.ts';
@@ -87,6 +88,7 @@ export const ops: ReadonlyMap<string, Op> = new Map(
 /** What the project knows of the operator of `node`; undefined for one it does not know. */
 export function findOp(node: GraphNode): Op | undefined {
   if (node.domain === nchwcDomain) return nchwcOps.get(node.op);
+  if (node.domain === microsoftDomain) return microsoftOps.get(node.op);
   return node.domain === '' ? ops.get(node.op) : undefined;
 }
 

@@ -38,7 +38,7 @@ export const maxPool: Op = {
     if (slide.dilations.some((dilation) => dilation > 1)) throw notInTf(node, 'dilation');
     const { kernel, strides } = slide;
     const pooled = onImages(tf, x, (image) => {
-      const padded = paddedImage(tf, image, slide.pads, lowest);
+      const padded = paddedImage(tf, image, slide.pads, lowestFloat);
       return tf.maxPool(padded as never, [...kernel], [...strides], 'valid');
     });
     return [channelsLast(tf, pooled)];
@@ -53,4 +53,4 @@ function indicesOf(builder: GraphBuilder, node: GraphNode): string {
 }
 
 /** What no number of the input is below. */
-const lowest = -3.4028234663852886e38;
+export const lowestFloat: number = -3.4028234663852886e38;

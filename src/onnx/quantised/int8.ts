@@ -1,0 +1,141 @@
+import { dataError } from '../../core/errors.ts';
+import { float32 } from '../../core/tensor.ts';
+import { GraphBuilder } from '../builder.ts';
+import { type Graph, type GraphNode, numberAttribute } from '../graph.ts';
+import { microsoftDomain } from '../ops/microsoft.ts';
+import { usedPart } from '../used.ts';
+import { at, type ConstantMatrix, constantMatrix, producersOf } from './matrix.ts';
+import { writeProduct } from './product.ts';
+import { type QuantisedRows, writeQuantisedRows } from './rows.ts';
+import { type StoredBytes, storedBytesBehind } from './storedBytes.ts';
+import { quantisedColumns, writeWeight } from './weights.ts';
+
+/** A MatMul, or a Gemm that does not turn its left side, by a constant matrix: alpha x W + beta bias. */
+interface Product {
+  readonly x: string;
+  readonly weight: ConstantMatrix;
+  /** '' for none. */
+  readonly bias: string;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly output: string;
+}
+
+/**
+ * Products of inner × columns numbers gain from 8 bits where inner × columns is at least this often inner + columns: rounding and
+ * scaling cost by the numbers that come in and go out, the product by both. A rule by shape, as clocks decide nothing.
+ */
+const leastGain = 48;
+/** Stored bytes need no rounding. */
+const leastGainOfBytes = 8;
+/** More numbers in a row than that could pass what 32 bits hold. */
+const mostInner = 2 ** 16;
+
+/**
+ * A score graph with its products by constant matrices in 8 bits, from which every example gets the same loss whatever shares
+ * its batch: weights with a scale for each column, activations with one for each row, found while it runs. Stored bytes that
+ * are merely standardised go into a product as they are. Products that are too small to gain, convolutions and all else stay in
+ * float32. Throws a data error where nothing is left to quantise.
+ */
+export function int8Graph(graph: Graph, name: string): Graph {
+  const b = new GraphBuilder(graph.name, { ...graph.opsets, [microsoftDomain]: 1 }, graph);
+  const producers = producersOf(graph);
+  for (const input of graph.inputs) b.input(input);
+  for (const [weight, tensor] of graph.weights) b.weight(weight, tensor);
+  const quantised = new Map<string, QuantisedRows>();
+  let count = 0;
+
+  const rowsOf = (x: string): QuantisedRows => {
+    const known = quantised.get(x);
+    if (known !== undefined) return known;
+    const { dims } = b.type(x);
+    const flat = dims.length === 2 ? x : b.node('Reshape', [x, b.int64([-1, dims.at(-1) as number])]);
+    const rows = writeQuantisedRows(b, flat, isNonNegative(producers, x));
+    quantised.set(x, rows);
+    return rows;
+  };
+
+  for (const node of graph.nodes) {
+    const product = productOf(graph, b, producers, node);
+    const bytes = product && storedBytesBehind(graph, b, producers, product.x);
+    if (product === undefined || gain(product.weight) < (bytes ? leastGainOfBytes : leastGain)) {
+      b.add(node);
+      continue;
+    }
+    count += 1;
+    if (bytes) writeFromBytes(b, product, bytes);
+    else writeFromRows(b, product, rowsOf(product.x));
+  }
+  if (count === 0)
+    throw dataError(
+      `Cannot score "${name}" in int8: it has no MatMul or Gemm by a constant matrix that is large enough to gain (from about 100 × 100 numbers); pass --precision fp32`,
+    );
+  for (const output of graph.outputs) b.output(output.name);
+  return usedPart(b.build());
+}
+
+function productOf(
+  graph: Graph,
+  b: GraphBuilder,
+  producers: ReadonlyMap<string, GraphNode>,
+  node: GraphNode,
+): Product | undefined {
+  const isGemm = node.op === 'Gemm' && numberAttribute(node, 'transA', 0) === 0;
+  if (node.domain !== '' || !(node.op === 'MatMul' || isGemm)) return undefined;
+  const [x, w, bias = ''] = node.inputs as [string, string, string?];
+  const { dims, dtype } = b.type(x);
+  const weight = constantMatrix(graph, producers, w, isGemm && numberAttribute(node, 'transB', 0) === 1);
+  if (weight === undefined || dtype !== 'float32' || dims.length < 2 || weight.rows > mostInner) return undefined;
+  // The result's shape is written with one size left open.
+  if (dims.length > 2 && dims.slice(1).some((dim) => typeof dim !== 'number')) return undefined;
+  const [alpha, beta] = ['alpha', 'beta'].map((factor) => (isGemm ? numberAttribute(node, factor, 1) : 1)) as [
+    number,
+    number,
+  ];
+  return { x, weight, bias, alpha, beta, output: node.outputs[0]! };
+}
+
+function gain({ rows, columns }: ConstantMatrix): number {
+  return (rows * columns) / (rows + columns);
+}
+
+function writeFromRows(b: GraphBuilder, product: Product, rows: QuantisedRows): void {
+  const { x, weight, alpha, bias, beta } = product;
+  const columns = quantisedColumns(weight.rows, weight.columns, (k, n) => at(weight, k, n));
+  const added = bias === '' || beta === 1 ? bias : b.node('Mul', [bias, b.scalar(beta)]);
+  const result = writeProduct(b, rows, writeWeight(b, columns, alpha), added);
+  const sizes = b.type(x).dims.slice(1, -1) as number[];
+  const outputs = { outputs: [product.output] };
+  if (b.type(x).dims.length === 2) b.node('Identity', [result], {}, outputs);
+  else b.node('Reshape', [result, b.int64([-1, ...sizes, weight.columns])], {}, outputs);
+}
+
+/** Σ (scale byte + shift) W = Σ byte (scale W) + Σ shift W, the second sum by the rounded weights as well. */
+function writeFromBytes(b: GraphBuilder, product: Product, { input, scale, shift }: StoredBytes): void {
+  const { weight, alpha, bias, beta } = product;
+  const columns = quantisedColumns(weight.rows, weight.columns, (k, n) => at(weight, k, n) * scale[k]!);
+  const shifts = new Float64Array(weight.columns);
+  for (let k = 0; k < weight.rows; k++)
+    for (let n = 0; n < weight.columns; n++)
+      shifts[n]! += (shift[k]! / scale[k]!) * columns.values[k * weight.columns + n]! * columns.scales[n]!;
+  const bytes = b.type(input).dims.length === 2 ? input : b.node('Reshape', [input, b.int64([-1, weight.rows])]);
+  const moved = b.constant(float32(shifts.map((sum) => sum * alpha)));
+  const result = writeProduct(b, { values: bytes }, writeWeight(b, columns, alpha), moved);
+  const outputs = { outputs: [product.output] };
+  if (bias === '') b.node('Identity', [result], {}, outputs);
+  else b.node('Add', [result, beta === 1 ? bias : b.node('Mul', [bias, b.scalar(beta)])], {}, outputs);
+}
+
+/** Operators that give no number below 0. */
+const nonNegativeOps: ReadonlySet<string> = new Set(['Relu', 'Sigmoid', 'Softmax', 'Abs', 'Exp', 'Sqrt']);
+/** Operators that give some of the numbers that they are given, or means of them. */
+const carryingOps: ReadonlySet<string> = new Set([
+  ...['Identity', 'Reshape', 'Flatten', 'Transpose', 'Squeeze', 'Unsqueeze', 'Gather', 'Slice'],
+  ...['MaxPool', 'AveragePool', 'GlobalAveragePool'],
+]);
+
+function isNonNegative(producers: ReadonlyMap<string, GraphNode>, value: string): boolean {
+  const node = producers.get(value);
+  if (node === undefined || node.domain !== '') return false;
+  return nonNegativeOps.has(node.op) || (carryingOps.has(node.op) && isNonNegative(producers, node.inputs[0]!));
+}

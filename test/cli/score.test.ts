@@ -1,0 +1,325 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFile, cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { randomStream } from '../../src/core/random.ts';
+import { type Ended, expectRefusal, filesIn, rho, rhoJson, sharedFolder, startRho } from './rho.ts';
+
+const folder = await sharedFolder();
+const model = folder.at('il/il.onnx');
+const sample = ['--data', 'idx:data/mnist-sample', '--noise', 'flip:0.2', '--threads', '1'];
+const score = ['score', ...sample, '--model', model, '--split', 'all', '--shard-rows', '512'];
+const straight = folder.at('straight');
+
+beforeAll(async () => {
+  // Large enough for scoring to take a second on one thread.
+  const il = ['il', ...sample, '--il-model', 'mlp:1024,1024', '--il-epochs', '1', '--il-batch', '500'];
+  for (const words of [
+    [...il, '--out', folder.at('il')],
+    [...score, '--out', straight],
+  ]) {
+    const { code, stderr } = await rho(...words);
+    expect(code, stderr).toBe(0);
+  }
+});
+
+/** What a store holds: its shards byte for byte, and of the manifest what does not depend on the clock. */
+function contentsOf(store: string): Record<string, string> {
+  const files = readdirSync(store).sort();
+  return Object.fromEntries(
+    files.map((name) => {
+      const bytes = readFileSync(`${store}/${name}`);
+      if (name !== 'manifest.json') return [name, bytes.toString('base64')];
+      const { created: _, scoring, ...manifest } = JSON.parse(String(bytes));
+      return [name, JSON.stringify({ ...manifest, scoring: { ...scoring, seconds: 0 } })];
+    }),
+  );
+}
+
+function journalLines(store: string): number {
+  const path = `${store}/scoring.jsonl`;
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
+}
+
+/** Without the progress before it. */
+function lastLine(ended: Ended): Ended {
+  return { ...ended, stderr: `${ended.stderr.trimEnd().split('\n').at(-1)}\n` };
+}
+
+async function done(words: readonly string[]): Promise<Ended> {
+  const ended = await rho(...words);
+  expect(ended.code, ended.stderr).toBe(0);
+  return ended;
+}
+
+test('a store that was killed at twenty random moments is the same byte for byte', async () => {
+  const random = randomStream(0, 'kills');
+  const store = folder.at('killed');
+  const expected = contentsOf(straight);
+  let kills = 0;
+  let midway = 0;
+  while (kills < 20) {
+    const { child, ended, isRunning } = startRho([...score, '--out', store]);
+    // At some number of shards, or just some time after the start.
+    const lines = kills % 3 === 0 ? Infinity : journalLines(store) + random.below(9);
+    const deadline = performance.now() + (kills % 3 === 0 ? random.below(700) : 20_000);
+    while (isRunning() && journalLines(store) <= lines && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    child.kill('SIGKILL');
+    if ((await ended).signal === 'SIGKILL') kills += 1;
+    if (journalLines(store) > 1) midway += 1;
+    if (!existsSync(`${store}/manifest.json`)) continue;
+    await done([...score, '--out', store]);
+    expect(contentsOf(store)).toEqual(expected);
+    await rm(store, { recursive: true });
+  }
+  // Else the kills would have proved nothing.
+  expect(midway).toBeGreaterThan(10);
+  await done([...score, '--out', store]);
+  expect(contentsOf(store)).toEqual(expected);
+}, 120_000);
+
+test('workers and threads change nothing', async () => {
+  for (const [workers, threads] of [
+    [1, 2],
+    [2, 2],
+    [3, 1],
+  ]) {
+    const store = folder.at(`workers-${workers}-${threads}`);
+    await done([...score, '--out', store, '--workers', `${workers}`, '--threads', `${threads}`]);
+    expect(contentsOf(store)).toEqual(contentsOf(straight));
+  }
+});
+
+test('a bit that flipped is found and mended by the same command, and nothing else is scored again', async () => {
+  const store = folder.at('flipped');
+  await cp(straight, store, { recursive: true });
+  const shard = await readFile(`${store}/shard-00007.parquet`);
+  shard[1000]! ^= 64;
+  await writeFile(`${store}/shard-00007.parquet`, shard);
+  const words = [
+    'train',
+    ...sample,
+    '--irreducible',
+    store,
+    '--steps',
+    '2',
+    '--model',
+    'mlp:8',
+    '--out',
+    folder.at('no'),
+  ];
+  expectRefusal(await rho(...words), 3, 'it is damaged, the "rho score" command that made the store mends it');
+  const { stderr, stdout } = await done([...score, '--out', store]);
+  expect(stderr).toContain('shard-00007.parquet damaged, scored again');
+  expect(stdout).toContain('20,000 examples, 512 scored');
+  expect(contentsOf(store)).toEqual(contentsOf(straight));
+});
+
+test('a truncated shard of an unfinished store is found too', async () => {
+  const store = folder.at('truncated');
+  const { child, ended } = startRho([...score, '--out', store]);
+  while (journalLines(store) < 8) await new Promise((resolve) => setTimeout(resolve, 1));
+  child.kill('SIGKILL');
+  await ended;
+  await truncate(`${store}/shard-00003.parquet`, 100);
+  expect((await done([...score, '--out', store])).stderr).toContain('shard-00003.parquet damaged');
+  expect(contentsOf(store)).toEqual(contentsOf(straight));
+});
+
+test('Ctrl-C ends scoring with code 130, says what goes on with it, and loses the shards in hand alone', async () => {
+  const store = folder.at('interrupted');
+  const started = startRho([...score, '--out', store]);
+  while (journalLines(store) < 4) await new Promise((resolve) => setTimeout(resolve, 1));
+  started.child.kill('SIGINT');
+  const { code, stderr } = await started.ended;
+  expect(code).toBe(130);
+  expect(stderr).toContain('rho: Interrupted while scoring: the same command goes on');
+  expect(journalLines(store)).toBeGreaterThanOrEqual(4);
+  const reading = await rho('inspect', store);
+  expectRefusal(reading, 3, 'its scoring was interrupted; go on with the "rho score" command that began it');
+  await done([...score, '--out', store]);
+  expect(contentsOf(store)).toEqual(contentsOf(straight));
+});
+
+test('other options are not mixed into a store', async () => {
+  const refused = await rho(...score.slice(0, -2), '--shard-rows', '256', '--out', straight);
+  expectRefusal(refused, 3, 'its span of a shard was 512, now it is 256; name a new folder');
+  const noisier = score.map((word) => (word === 'flip:0.2' ? 'flip:0.3' : word));
+  expectRefusal(await rho(...noisier, '--out', straight), 3, /its data was \w{8}, now it is \w{8}; name a new folder/);
+});
+
+test('a manifest of a newer version is left alone', async () => {
+  const store = folder.at('newer');
+  await cp(straight, store, { recursive: true });
+  const manifest = (await readFile(`${store}/manifest.json`, 'utf8')).replace('"version": 1', '"version": 2');
+  await writeFile(`${store}/manifest.json`, manifest);
+  const sentence = 'it has version 2, this program reads version 1; install the version of rho-loss that wrote it';
+  for (const words of [
+    ['inspect', store],
+    [...score, '--out', store],
+    ['merge', store, '--out', folder.at('no')],
+  ])
+    expectRefusal(await rho(...words), 3, sentence);
+  expect(await readFile(`${store}/manifest.json`, 'utf8')).toBe(manifest);
+});
+
+test('a folder that cannot be written to is a sentence', async () => {
+  const file = folder.at('file');
+  await writeFile(file, '');
+  expectRefusal(await rho(...score, '--out', `${file}/store`), 3, 'part of the path is not a folder');
+  expectRefusal(await rho(...score, '--out', '/sys/store'), 3, /^rho: Cannot write "\/sys\/store": [a-z ]+$/m);
+});
+
+/** A disk of its own that is small; only root can make one. */
+const disk = folder.at('disk');
+mkdirSync(disk);
+const hasDisk = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', disk]).status === 0;
+afterAll(() => spawnSync('umount', [disk]));
+
+test.skipIf(!hasDisk)(
+  'a full disk is a sentence, and once there is room the same command goes on (skipped: no right to mount)',
+  async () => {
+    await writeFile(`${disk}/filler`, Buffer.alloc(200 * 1024));
+    const store = `${disk}/store`;
+    const full = await rho(...score, '--out', store);
+    expectRefusal(lastLine(full), 3, /Cannot write ".*": no space left on the disk$/m);
+    expect(journalLines(store)).toBeGreaterThan(1);
+    await rm(`${disk}/filler`);
+    spawnSync('mount', ['-o', 'remount,size=4m', disk]);
+    await done([...score, '--out', store]);
+    expect(contentsOf(store)).toEqual(contentsOf(straight));
+    spawnSync('mount', ['-o', 'remount,ro', disk]);
+    expectRefusal(await rho(...score, '--out', `${disk}/another`), 3, 'the disk is read-only');
+  },
+);
+
+const parts = (of: number): string[] => Array.from({ length: of }, (_, i) => folder.at(`part-${i + 1}-of-${of}`));
+async function scoreParts(of: number): Promise<string[]> {
+  const stores = parts(of);
+  for (const [i, store] of stores.entries()) await done([...score, '--shard', `${i + 1}/${of}`, '--out', store]);
+  return stores;
+}
+
+test('parts of three machines merge into the store of one', async () => {
+  const stores = await scoreParts(3);
+  const merged = folder.at('merged');
+  const { check, count } = await rhoJson('merge', ...stores, '--out', merged);
+  expect([check.sample, check.difference, count]).toEqual([100, 0, 20_000]);
+  expect(contentsOf(merged)).toEqual(contentsOf(straight));
+  // The same part twice does no harm.
+  const { stderr } = await done(['merge', stores[0]!, ...stores, '--out', folder.at('twice'), '--no-check']);
+  expect(stderr).toContain(`${stores[0]}: the same as ${stores[0]}, left out`);
+  expect(contentsOf(folder.at('twice'))).toEqual(contentsOf(straight));
+});
+
+test('parts that are missing, damaged, of other options or twice with other losses are told', async () => {
+  const [first, second, third] = (await filesIn(folder.at('part-1-of-3'))).length > 0 ? parts(3) : await scoreParts(3);
+  const merge = (...stores: string[]) => rho('merge', ...stores, '--out', folder.at('no'));
+  expectRefusal(
+    await merge(first!, third!),
+    3,
+    'Cannot merge 2 of 3 parts: part 2 is missing; run "rho score" with --shard 2/3',
+  );
+  expectRefusal(await merge(first!, straight), 3, /its part is .* merge parts of one "rho score --shard"/);
+  expectRefusal(await merge(straight), 3, 'it is a whole store, expected parts made with --shard i/n');
+
+  const other = folder.at('other-losses');
+  await cp(second!, other, { recursive: true });
+  const manifest = JSON.parse(await readFile(`${other}/manifest.json`, 'utf8'));
+  manifest.shards.pop();
+  manifest.count = manifest.shards.reduce((sum: number, { rows }: { rows: number }) => sum + rows, 0);
+  await writeFile(`${other}/manifest.json`, JSON.stringify(manifest));
+  expectRefusal(
+    await merge(first!, second!, other, third!),
+    3,
+    'both are part 2 of 3 and their losses differ; leave one out',
+  );
+  expectRefusal(await merge(first!, other, third!), 3, /512 ids of the split are in none of them, from \d+ to \d+/);
+  expect(existsSync(folder.at('no'))).toBe(false);
+});
+
+test('losses that this machine finds to be others are told before anything is written', async () => {
+  const stores = await scoreParts(2);
+  const otherIl = [
+    'il',
+    ...sample,
+    '--il-model',
+    'mlp:8',
+    '--il-epochs',
+    '1',
+    '--seed',
+    '5',
+    '--out',
+    folder.at('other-il'),
+  ];
+  await done(otherIl);
+  const refused = await rho('merge', ...stores, '--out', folder.at('no'), '--model', folder.at('other-il/il.onnx'));
+  expectRefusal(
+    lastLine(refused),
+    3,
+    /the loss of example \d+ is [\d.]+ there and [\d.]+ here; score the part that it is in again/,
+  );
+  expect(existsSync(folder.at('no'))).toBe(false);
+});
+
+test('a job index of Kubernetes names the part', async () => {
+  const words = [...score, '--shard', 'auto/2', '--out', folder.at('auto')];
+  expectRefusal(await rho(...words), 2, 'JOB_COMPLETION_INDEX: it is not set');
+  process.env.JOB_COMPLETION_INDEX = '1';
+  await done(words).finally(() => delete process.env.JOB_COMPLETION_INDEX);
+  expect(JSON.parse(await readFile(folder.at('auto/manifest.json'), 'utf8')).part).toEqual({ index: 2, of: 2 });
+});
+
+test('texts that were appended are scored alone, and an IL model trained on the old ones is still caught', async () => {
+  await mkdir(folder.at('texts'));
+  const words = ['good', 'bad', 'fine', 'dull', 'film', 'plot', 'a', 'the'];
+  const random = randomStream(1, 'texts');
+  const line = (i: number) => `${words[2 * random.below(2) + (i % 2)]} ${words[4 + random.below(4)]}\t${i % 2}\n`;
+  const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => line(from + i)).join('');
+  await writeFile(folder.at('texts/vocab.txt'), ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...words].join('\n'));
+  await writeFile(folder.at('texts/train.tsv'), `sentence\tlabel\n${lines(0, 300)}`);
+  await writeFile(folder.at('texts/dev.tsv'), `sentence\tlabel\n${lines(0, 20)}`);
+  const texts = ['--data', `tsv:${folder.at('texts')}`, '--tokens', '8', '--holdout', 'even-odd', '--threads', '1'];
+  const il = folder.at('texts-il');
+  await done(['il', ...texts, '--il-model', 'transformer:1x32', '--il-epochs', '1', '--out', il]);
+  const scoring = [
+    'score',
+    ...texts,
+    '--model',
+    `${il}/il.onnx`,
+    '--shard-rows',
+    '64',
+    '--out',
+    folder.at('texts-store'),
+  ];
+  await done(scoring);
+  await appendFile(folder.at('texts/train.tsv'), lines(300, 420));
+  expectRefusal(await rho(...scoring), 3, 'if the data have grown since, pass --append');
+  expect((await done([...scoring, '--append'])).stdout).toContain('210 examples, 60 scored');
+  const anew = folder.at('texts-anew');
+  await done([...scoring.slice(0, -1), anew]);
+  const rows = async (store: string) => (await rhoJson('inspect', store)).statistics;
+  expect(await rows(folder.at('texts-store'))).toEqual(await rows(anew));
+  const train = [
+    'train',
+    ...texts,
+    '--model',
+    'transformer:1x32',
+    '--big-batch',
+    '16',
+    '--small-batch',
+    '4',
+    '--steps',
+    '2',
+  ];
+  await done([...train, '--irreducible', folder.at('texts-store'), '--out', folder.at('texts-run')]);
+  const swapped = [...scoring.slice(0, -1), folder.at('texts-holdout'), '--split', 'all'];
+  await done(swapped);
+  const leaking = train.map((word) => (word === 'even-odd' ? 'random:0.5' : word));
+  expectRefusal(
+    await rho(...leaking, '--irreducible', folder.at('texts-holdout'), '--out', folder.at('no')),
+    3,
+    /its IL model was trained on \d+ of the 210 target examples/,
+  );
+});
