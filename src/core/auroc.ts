@@ -9,7 +9,9 @@ export function auroc(scores: ArrayLike<number>, positive: ArrayLike<number>): n
   for (let from = 0; from < order.length; ) {
     const score = scores[order[from]!];
     let [to, positivesHere] = [from, 0];
-    for (; to < order.length && scores[order[to]!] === score; to++) if (positive[order[to]!]) positivesHere++;
+    do {
+      if (positive[order[to++]!]) positivesHere++;
+    } while (to < order.length && scores[order[to]!] === score);
     const negativesHere = to - from - positivesHere;
     won += negativesHere * (positivesAbove + positivesHere / 2);
     positivesAbove += positivesHere;

@@ -128,7 +128,7 @@ function cardsTitle({ only, examples }: AuditData, cards: readonly AuditCard[]):
 function cardsHtml(cards: readonly AuditCard[]): string {
   if (cards.length === 0) return '<p>There are none.</p>';
   const pictures = cards.some(({ picture }) => picture !== null);
-  return `<ul class="examples${pictures ? '' : ' texts'}">\n${cards.map(cardHtml).join('\n')}\n</ul>`;
+  return `<ul class="examples ${pictures ? 'wide' : 'texts'}">\n${cards.map(cardHtml).join('\n')}\n</ul>`;
 }
 
 function cardHtml(card: AuditCard): string {
@@ -151,7 +151,7 @@ function verdictHtml(given: NamedClass, truth: NamedClass | null): string {
   const verdict =
     truth.label === given.label
       ? boxKey(labelColours.clean, 'label right')
-      : boxKey(labelColours.corrupted, `wrong: truly ${escapeHtml(classInWords(truth))}`);
+      : boxKey(labelColours.corrupted, `truly ${escapeHtml(classInWords(truth))}`);
   return `<span class="verdict">${verdict}</span>`;
 }
 

@@ -54,6 +54,7 @@ figcaption span { font-weight: 400; }
 .box::before { content: ""; position: absolute; inset: 0; background: currentColor; opacity: .45; }
 .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 22px 18px; list-style: none; padding: 0; margin: 20px 0 0; }
 .examples.texts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
+.examples.wide { grid-template-columns: repeat(auto-fill, minmax(164px, 1fr)); }
 .examples li { break-inside: avoid; font-size: .875rem; line-height: 1.5; }
 .examples img { display: block; width: 96px; height: 96px; object-fit: contain; object-position: left; image-rendering: pixelated; margin-bottom: 8px; }
 .examples blockquote { margin: 0 0 8px; padding-left: 12px; border-left: 2px solid var(--line); font-size: .9375rem; overflow-wrap: anywhere; }

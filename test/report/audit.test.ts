@@ -184,7 +184,7 @@ describe('an audit as a page', () => {
   });
 
   it('tells wrong labels from right ones', () => {
-    expect(html).toContain('wrong: truly dog &lt;big&gt;');
+    expect(html).toContain('</span>truly dog &lt;big&gt;</span>');
     expect(html).toContain('</span>label right</span>');
   });
 
