@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './commands/audit.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { ilCommand } from './commands/il.ts';
@@ -38,6 +39,7 @@ const commands = [
   compareCommand,
   reportCommand,
   inspectCommand,
+  auditCommand,
   doctorCommand,
 ];
 for (const command of commands) program.addCommand(command());

@@ -1,9 +1,8 @@
-import { toBase64 } from '../core/base64.ts';
 import { quantileOfSorted } from '../core/statistics.ts';
-import { elementCount } from '../core/tensor.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { HardExample, Histogram, ReportData, ReportImage } from '../report/reportData.ts';
+import type { HardExample, Histogram, ReportData } from '../report/reportData.ts';
 import type { LossTable } from '../store/lossTable.ts';
+import { storedImage } from './exampleImage.ts';
 
 const bins = 40;
 const hardestShown = 30;
@@ -13,10 +12,14 @@ export async function describeIrreducible(table: LossTable, data: Dataset): Prom
   return { histogram: histogramOf(table, data), hardest: await hardestOf(table, data) };
 }
 
-function histogramOf({ ids, loss }: LossTable, { labels, trueLabels }: Dataset): Histogram {
+/** Counts of the losses, those of right and wrong labels apart where the truth is known. */
+export function histogramOf(
+  { ids, loss }: Pick<LossTable, 'ids' | 'loss'>,
+  { labels, trueLabels }: Pick<Dataset, 'labels' | 'trueLabels'>,
+): Histogram {
   const sorted = loss.filter(Number.isFinite).sort();
   // Few losses lie far out; the last bin takes them all.
-  const top = Math.max(quantileOfSorted(sorted, 0.995), 1e-6);
+  const top = sorted.length === 0 ? 1 : Math.max(quantileOfSorted(sorted, 0.995), 1e-6);
   const edges = Array.from({ length: bins + 1 }, (_, i) => (top * i) / bins);
   const count = (counts: (id: number) => boolean) => {
     const filled = new Array<number>(bins).fill(0);
@@ -47,19 +50,9 @@ async function hardestOf({ ids, loss, predicted }: LossTable, data: Dataset): Pr
         trueLabel: data.trueLabels?.[id] ?? null,
         predicted: predicted[row]!,
         loss: loss[row]!,
-        image: await imageOf(data, id),
+        image: await storedImage(data, id),
         text: data.textOf?.(id) ?? null,
       };
     }),
   );
-}
-
-/** The example as a picture, where it is stored as one: uint8 [1 or 3, height, width]. */
-async function imageOf(data: Dataset, id: number): Promise<ReportImage | null> {
-  const { dtype, dims } = data.inputs[0]!;
-  const [channels, height, width] = dims;
-  if (dtype !== 'uint8' || dims.length !== 3 || (channels !== 1 && channels !== 3)) return null;
-  const { inputs } = await data.gather([id]);
-  const bytes = (inputs[0]!.data as Uint8Array).subarray(0, elementCount(dims));
-  return { width: width!, height: height!, channels, pixels: toBase64(bytes) };
 }

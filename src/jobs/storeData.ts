@@ -1,3 +1,4 @@
+import { dataError, RhoError } from '../core/errors.ts';
 import { checkStore } from '../store/checkStore.ts';
 import type { StoreManifest } from '../store/manifest.ts';
 import { type DataOptions, openTrainingData, type TrainingData } from './experiment.ts';
@@ -9,16 +10,32 @@ export type MovedData = Partial<Pick<DataOptions, 'data' | 'labels' | 'vocab'>>;
 export async function openStoreData(
   folder: string,
   manifest: StoreManifest,
-  { data, labels, vocab }: MovedData = {},
+  moved: MovedData = {},
 ): Promise<TrainingData> {
-  const { name, holdout, noise, tokens, imageSize, preprocessing, dataSeed, ...given } = manifest.data;
-  const training = await openTrainingData({
-    data: data ?? name,
-    test: null,
-    labels: labels ?? given.labels,
-    vocab: vocab ?? given.vocab,
-    ...{ holdout, noise, tokens, imageSize, preprocessing, dataSeed },
-  });
+  const training = await openNamed(folder, manifest, moved);
   checkStore({ folder, manifest }, { data: { name: training.data.name, fingerprint: training.fingerprint } });
   return training;
+}
+
+async function openNamed(
+  folder: string,
+  manifest: StoreManifest,
+  { data, labels, vocab }: MovedData,
+): Promise<TrainingData> {
+  const { name, holdout, noise, tokens, imageSize, preprocessing, dataSeed, ...given } = manifest.data;
+  try {
+    return await openTrainingData({
+      data: data ?? name,
+      test: null,
+      labels: labels ?? given.labels,
+      vocab: vocab ?? given.vocab,
+      ...{ holdout, noise, tokens, imageSize, preprocessing, dataSeed },
+    });
+  } catch (error) {
+    const isNamedHere = data != null || labels != null || vocab != null;
+    if (!(error instanceof RhoError) || error.kind !== 'data' || isNamedHere) throw error;
+    throw dataError(
+      `${error.message}; where data, labels or vocabulary lie elsewhere than when "${folder}" was made, pass --data, --labels or --vocab`,
+    );
+  }
 }

@@ -1,6 +1,7 @@
 import { escapeHtml, formatShare } from './format.ts';
 import { headline } from './headline.ts';
 import { type History, histories } from './history.ts';
+import { boxKey, figure, pageHtml, section } from './page.ts';
 import { labelColours, strategyColours } from './palette.ts';
 import {
   accuracyChart,
@@ -15,7 +16,6 @@ import {
 } from './plots.ts';
 import { type ReportData, targetsOf } from './reportData.ts';
 import { examplesHtml, notesHtml, numbersHtml, pairsHtml, settingHtml, tableHtml } from './sections.ts';
-import { styleSheet } from './style.ts';
 import { makePen, type Pen } from './svg.ts';
 
 /**
@@ -35,38 +35,12 @@ export async function renderHtml(data: ReportData): Promise<string> {
     section('How to run this again', reproduction(data)),
     section('Notes and limits', notesHtml(data)),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${escapeHtml(data.title)}</title>
-<style>${styleSheet}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="title">${escapeHtml(data.title)}</p>
-<h1>${escapeHtml(finding)}</h1>
-${remarks.length > 0 ? `<p>${escapeHtml(remarks.join(' '))}</p>` : ''}
-${settingHtml(data)}
-</header>
-${sections.join('\n')}
-</main>
-</body>
-</html>
-`;
-}
-
-function section(title: string, content: string): string {
-  return content === '' ? '' : `<section>\n<h2>${escapeHtml(title)}</h2>\n${content}\n</section>`;
-}
-
-/** A chart under its caption; the second part of the caption is HTML. */
-function figure(title: string, hint: string, chart: string): string {
-  return `<figure>\n<figcaption>${escapeHtml(title)} <span>${hint}</span></figcaption>\n${chart}\n</figure>`;
+  return pageHtml({
+    title: data.title,
+    heading: finding,
+    introduction: `${remarks.length > 0 ? `<p>${escapeHtml(remarks.join(' '))}</p>` : ''}\n${settingHtml(data)}`,
+    sections,
+  });
 }
 
 function accuracySection(pen: Pen, data: ReportData, all: readonly History[], colours: Colours): string {
@@ -127,10 +101,9 @@ ${figures.join('\n')}
 function irreducibleSection(pen: Pen, { irreducible }: ReportData): string {
   if (!irreducible) return '';
   const { histogram, hardest } = irreducible;
-  const box = (colour: string, words: string): string => `<span class="box" style="color: ${colour}"></span>${words}`;
   const key =
     histogram.clean && histogram.corrupted
-      ? ` ${box(labelColours.clean, 'label right')}, ${box(labelColours.corrupted, 'label wrong')}.`
+      ? ` ${boxKey(labelColours.clean, 'label right')}, ${boxKey(labelColours.corrupted, 'label wrong')}.`
       : '';
   const words = `The loss of the model that saw only the holdout. What it cannot predict, the target should not chase: outliers and wrong labels.${key}`;
   const examples = hardest.length > 0 ? `<h3>The highest irreducible losses</h3>\n${examplesHtml(hardest)}` : '';

@@ -6,10 +6,17 @@ import { labelColours } from './palette.ts';
 import type { Histogram } from './reportData.ts';
 import { type EndLabel, endLabels, type Pen } from './svg.ts';
 
-const frame = { width: 480, height: 300, marginTop: 16, marginBottom: 38, marginLeft: 48 };
+/** Size and margins of a chart, in units of its viewBox. */
+export const frame: {
+  readonly width: number;
+  readonly height: number;
+  readonly marginTop: number;
+  readonly marginBottom: number;
+  readonly marginLeft: number;
+} = { width: 480, height: 300, marginTop: 16, marginBottom: 38, marginLeft: 48 };
 /** About the width of a letter and the height of a line of the charts' type, in units of the viewBox. */
-const letter = 7.6;
-const lineHeight = 16;
+export const letter = 7.6;
+export const lineHeight = 16;
 
 /** Colours by strategy, as CSS. */
 export type Colours = Readonly<Record<string, string>>;
@@ -178,12 +185,20 @@ function powers([low, high]: readonly [number, number]): number[] {
   return [0.001, 0.01, 0.1, 1, 10, 100, 1000].filter((power) => power >= low && power <= high);
 }
 
-function axis(label: string): { label: string; labelAnchor: 'center'; labelArrow: 'none' } {
+/** A labelled axis without arrows. */
+export function axis(label: string): { label: string; labelAnchor: 'center'; labelArrow: 'none' } {
   return { label, labelAnchor: 'center', labelArrow: 'none' };
 }
 
-/** Numbers of examples by irreducible loss: right and wrong labels apart where they are known. */
-export function drawHistogram(pen: Pen, { edges, clean, corrupted, all }: Histogram): string {
+/**
+ * Numbers of examples by irreducible loss: right and wrong labels apart where they are known. On a `sqrt` axis of counts few
+ * examples show beside many.
+ */
+export function drawHistogram(
+  pen: Pen,
+  { edges, clean, corrupted, all }: Histogram,
+  scale: 'linear' | 'sqrt' = 'linear',
+): string {
   const { plot } = pen;
   const series =
     clean && corrupted
@@ -219,7 +234,7 @@ export function drawHistogram(pen: Pen, { edges, clean, corrupted, all }: Histog
     marginRight: 16,
     marginLeft: 60,
     x: { domain: [edges[0] ?? 0, edges.at(-1) ?? 1], ...axis('irreducible loss') },
-    y: { label: null, grid: true, ticks: 5 },
+    y: { type: scale, label: null, grid: true, ticks: 5 },
     marks: [...marks, plot.ruleY([0], { stroke: 'currentColor' })],
   });
 }

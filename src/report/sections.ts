@@ -119,7 +119,8 @@ function imageHtml({ image, id, label }: HardExample): string {
   return image ? `<img src="${imageUrl(image)}" alt="Example ${id}, labelled ${label}">` : '';
 }
 
-function textHtml(text: string | null): string {
+/** A sentence of the data, cut where it is long. */
+export function textHtml(text: string | null): string {
   if (text === null) return '';
   return `<blockquote>${escapeHtml(text.length > 300 ? `${text.slice(0, 300)}…` : text)}</blockquote>`;
 }

@@ -35,6 +35,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 .comparison tbody .name { font-weight: 600; vertical-align: top; }
 .comparison .first { padding-left: 22px; }
 .comparison small { display: block; color: var(--quiet); font-size: .8125rem; }
+.plain thead .name, .plain tbody .name { vertical-align: baseline; }
+.comparison .words { text-align: left; padding-left: 22px; }
 .best { font-weight: 700; }
 .best small { font-weight: 400; }
 .swatch { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .55em; }
@@ -52,10 +54,13 @@ figcaption span { font-weight: 400; }
 .box::before { content: ""; position: absolute; inset: 0; background: currentColor; opacity: .45; }
 .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 22px 18px; list-style: none; padding: 0; margin: 20px 0 0; }
 .examples.texts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
+.examples.wide { grid-template-columns: repeat(auto-fill, minmax(164px, 1fr)); }
 .examples li { break-inside: avoid; font-size: .875rem; line-height: 1.5; }
 .examples img { display: block; width: 96px; height: 96px; object-fit: contain; object-position: left; image-rendering: pixelated; margin-bottom: 8px; }
 .examples blockquote { margin: 0 0 8px; padding-left: 12px; border-left: 2px solid var(--line); font-size: .9375rem; overflow-wrap: anywhere; }
 .examples b { font-weight: 600; }
+.examples .verdict { display: block; margin-bottom: 2px; font-size: .8125rem; }
+.examples .verdict .box { margin-left: 0; }
 .charts + details { margin-top: 28px; }
 details { border-top: 1px solid var(--line); padding: 12px 0; }
 details:last-of-type { border-bottom: 1px solid var(--line); }

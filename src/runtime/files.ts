@@ -147,17 +147,20 @@ async function syncTree(folder: string): Promise<void> {
 
 /**
  * Writes a file that is there whole or not at all: under a temporary name beside it, synced, then renamed over what was
- * there. Its folder must exist.
+ * there. Its folder must exist. Content in pieces is never in memory as a whole.
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+export function writeFileAtomic(path: string, content: string | Uint8Array | Iterable<string>): Promise<void> {
+  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
   return attempt('write', path, async () => {
     const temporary = temporaryBeside(path);
     try {
       const file = await open(temporary, 'wx');
-      await file
-        .writeFile(content)
-        .then(() => file.sync())
-        .finally(() => file.close());
+      try {
+        for (const piece of pieces) await file.writeFile(piece);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });

@@ -91,16 +91,6 @@ test('a store made with other labels is refused, and says which', async () => {
   expectRefusal(await rho(...words, '--labels', `${folder.at('labels.csv')}:own`), 3, made);
 });
 
-test('a store from before there were labels is read', async () => {
-  const manifestPath = join(store, 'manifest.json');
-  const manifest = JSON.parse(await readFile(manifestPath, 'utf8'));
-  for (const key of ['labels', 'vocab', 'tokens', 'decoder']) delete manifest.data[key];
-  await writeFile(manifestPath, JSON.stringify(manifest));
-  const words = [...digits, ...halves, '--labels', labels, ...target, '--irreducible', store];
-  const { code, stderr } = await rho('train', ...words, '--out', folder.at('from-old'));
-  expect(code, stderr).toBe(0);
-});
-
 test('a run from before there were labels is gone on with', async () => {
   const out = folder.at('old-run');
   await rhoJson('train', ...digits, ...halves, '--strategy', 'uniform', ...target, '--out', out);

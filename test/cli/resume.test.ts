@@ -137,7 +137,7 @@ test('an IL stage that is killed, then interrupted, then gone on with gives the 
     expect(await resultOf(join(out, strategy))).toEqual(await resultOf(join(whole, strategy)));
 });
 
-test('Ctrl-C while scoring leaves no store, and the run goes on with the IL model it has', async () => {
+test('Ctrl-C while scoring leaves no whole store, and the run goes on with the IL model it has', async () => {
   // An IL model that is large for what it is, so that scoring takes a while.
   const words = [
     ...['run', '--data', 'idx:data/mnist-sample', '--holdout', '64:5000', '--strategy', 'rho', '--threads', '1'],
@@ -148,7 +148,8 @@ test('Ctrl-C while scoring leaves no store, and the run goes on with the IL mode
   expect(code).toBe(130);
   expect(stderr).toMatch(/\nrho: Interrupted while scoring: go on with "rho run --resume \S+"\n$/);
   const model = await readFile(join(out, 'il.onnx'));
-  expect(readdirSync(out).sort()).toEqual(['config.json', 'il.json', 'il.onnx']);
+  expect(readdirSync(out).sort()).toEqual(['config.json', 'il', 'il.json', 'il.onnx']);
+  expect(existsSync(join(out, 'il', 'manifest.json'))).toBe(false);
   expect((await finish('run', out)).stderr).not.toContain('IL model');
   expect((await readFile(join(out, 'il.onnx'))).equals(model)).toBe(true);
   expect((await selectedIds(join(out, 'rho'))).length).toBe(3);

@@ -1,18 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/report/html.ts';
+import { assertNested } from './assertNested.ts';
 import { evaluation, hardExample, perSeed, sampleReport, summary } from './sample.ts';
-
-/** Throws unless every element is closed in the right order. */
-function assertNested(html: string): void {
-  const open: string[] = [];
-  const bare = html.replace(/<style>.*?<\/style>/gs, '');
-  for (const [, closing, name, rest] of bare.matchAll(/<(\/?)([a-zA-Z][\w-]*)((?:[^>"]|"[^"]*")*)>/g)) {
-    if (['meta', 'img', 'br'].includes(name!) || rest!.endsWith('/')) continue;
-    if (!closing) open.push(name!);
-    else expect(open.pop(), `before </${name}>`).toBe(name);
-  }
-  expect(open).toEqual([]);
-}
 
 describe('the HTML report', () => {
   let html = '';

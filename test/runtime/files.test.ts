@@ -33,6 +33,18 @@ test('a file written is a file read, and leaves nothing beside it', async () => 
   expect(await listFolder(root)).toEqual(['bytes', 'text']);
 });
 
+test('a file of pieces is one file, and none where a piece fails', async () => {
+  await writeFileAtomic(at('pieces'), ['Zü', '', 'rich']);
+  expect(await readText(at('pieces'))).toBe('Zürich');
+  const failing = function* (): Generator<string> {
+    yield 'half';
+    throw new Error('no more');
+  };
+  await expect(writeFileAtomic(at('pieces'), failing())).rejects.toThrow('no more');
+  expect(await readText(at('pieces'))).toBe('Zürich');
+  expect(await listFolder(root)).toEqual(['pieces']);
+});
+
 test('bytes read are a plain Uint8Array, whose slice copies', async () => {
   await writeFileAtomic(at('a'), 'abc');
   const bytes = await readBytes(at('a'));
