@@ -27,6 +27,7 @@ async function storeOf(columns: Partial<LossTable>): Promise<AuditOptions> {
       vocab: null,
       tokens: 4,
       imageSize: null,
+      preprocessing: null,
       dataSeed: 0,
     },
   });
