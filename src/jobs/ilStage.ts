@@ -2,7 +2,7 @@ import { dataError } from '../core/errors.ts';
 import type { DeviceOptions } from '../engine/engine.ts';
 import { exists, joinPath } from '../runtime/files.ts';
 import type { LossTable } from '../store/lossTable.ts';
-import { openLossStore } from '../store/readStore.ts';
+import { isLossStore, openLossStore } from '../store/readStore.ts';
 import type { Experiment } from './experiment.ts';
 import type { Host } from './host.ts';
 import { type IlOptions, trainIlModel } from './il.ts';
@@ -36,7 +36,9 @@ export async function prepareIrreducible(
     throw dataError(
       `Cannot go on with "${folder}": il.json is not the card of its il.onnx, remove both to train the IL model again`,
     );
-  await scoreToStore(experiment, model, card, { ...options, split: 'target' }, store, host);
+  // In a folder of that name the strategy "il" has its run, too.
+  if (!(await isLossStore(store)))
+    await scoreToStore(experiment, model, card, { ...options, split: 'target' }, store, host);
   const { manifest, readTable } = await openLossStore(store);
   return { card, store, table: await readTable(), scoringSeconds: manifest.scoring.seconds };
 }
