@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { beforeAll, expect, test } from 'vitest';
+import { type DataOptions, openTrainingData } from '../../src/jobs/experiment.ts';
+import { storeGivenLosses } from '../../src/jobs/givenLosses.ts';
 import type { LossTable } from '../../src/store/lossTable.ts';
 import { openLossStore } from '../../src/store/readStore.ts';
 import { expectRefusal, rho, rhoJson, selectedIds, sharedFolder, writeDigits } from './rho.ts';
@@ -8,6 +10,14 @@ import { expectRefusal, rho, rhoJson, selectedIds, sharedFolder, writeDigits } f
 const folder = await sharedFolder();
 const data = ['--data', `idx:${folder.at('digits')}`, '--holdout', '150:150', '--threads', '1'];
 const score = ['score', ...data, '--out'];
+const dataOptions: DataOptions = {
+  data: `idx:${folder.at('digits')}`,
+  test: null,
+  holdout: '150:150',
+  noise: 'none',
+  dataSeed: 0,
+  ...{ labels: null, vocab: null, tokens: null, imageSize: null, preprocessing: null },
+};
 /** What an IL model of ours says, which stands in for a model of the user's. */
 let table: LossTable;
 
@@ -158,8 +168,14 @@ test('losses that do not fit are refused in one sentence, and nothing is written
     ['--losses', 'losses.txt', '1\n', 'expected a file .npy, .csv or .parquet'],
     ['--losses', 'broken.parquet', 'PAR1', /Cannot read ".*broken.parquet": /],
   ];
-  for (const [flag, name, content, sentence] of cases)
-    expectRefusal(await rho(...score, folder.at('no'), flag, await fileOf(name, content)), 3, sentence);
+  const training = await openTrainingData(dataOptions);
+  for (const [flag, name, content, sentence] of cases) {
+    const holds = flag === '--losses' ? 'loss' : 'probabilities';
+    const given = { file: await fileOf(name, content), holds } as const;
+    await expect(storeGivenLosses(training, given, 'target', folder.at('no'))).rejects.toThrow(sentence);
+  }
+  const few = ['--losses', folder.at('few.csv')];
+  expectRefusal(await rho(...score, folder.at('no'), ...few), 3, 'of the 150 examples of the split are not in it');
   const both = ['--losses', folder.at('losses.csv'), '--model', folder.at('il/il.onnx')];
   expectRefusal(await rho(...score, folder.at('no'), ...both), 2, 'Cannot take losses from --model and --losses');
   await expect(openLossStore(folder.at('no'))).rejects.toThrow('no such folder');

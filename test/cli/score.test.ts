@@ -52,37 +52,46 @@ async function done(words: readonly string[]): Promise<Ended> {
   return ended;
 }
 
-test('a store that was killed at twenty random moments is the same byte for byte', async () => {
-  const random = randomStream(0, 'kills');
-  const store = folder.at('killed');
-  const expected = contentsOf(straight);
-  let kills = 0;
-  let midway = 0;
-  while (kills < 20) {
-    const { child, ended, isRunning } = startRho([...score, '--out', store]);
-    // At some number of shards, or just some time after the start.
-    const lines = kills % 3 === 0 ? Infinity : journalLines(store) + random.below(9);
-    const deadline = performance.now() + (kills % 3 === 0 ? random.below(700) : 20_000);
-    while (isRunning() && journalLines(store) <= lines && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    child.kill('SIGKILL');
-    if ((await ended).signal === 'SIGKILL') kills += 1;
-    if (journalLines(store) > 1) midway += 1;
-    if (!existsSync(`${store}/manifest.json`)) continue;
-    await done([...score, '--out', store]);
+/** Twenty kills in all; a longer run may ask for twenty of each. */
+const killsOfEach = Number(process.env.RHO_KILLS ?? 10);
+
+test.each(['fp32', 'int8'])(
+  'a store in %s that was killed at random moments is the same byte for byte',
+  async (precision) => {
+    const random = randomStream(0, `kills in ${precision}`);
+    const store = folder.at(`killed-${precision}`);
+    const words = [...score, '--precision', precision];
+    const whole = folder.at(`straight-${precision}`);
+    await done([...words, '--out', whole]);
+    const expected = contentsOf(whole);
+    let kills = 0;
+    let midway = 0;
+    while (kills < killsOfEach) {
+      const { child, ended, isRunning } = startRho([...words, '--out', store]);
+      // At some number of shards, or just some time after the start.
+      const lines = kills % 3 === 0 ? Infinity : journalLines(store) + random.below(9);
+      const deadline = performance.now() + (kills % 3 === 0 ? random.below(700) : 20_000);
+      while (isRunning() && journalLines(store) <= lines && performance.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      child.kill('SIGKILL');
+      if ((await ended).signal === 'SIGKILL') kills += 1;
+      if (journalLines(store) > 1) midway += 1;
+      if (!existsSync(`${store}/manifest.json`)) continue;
+      await done([...words, '--out', store]);
+      expect(contentsOf(store)).toEqual(expected);
+      await rm(store, { recursive: true });
+    }
+    // Else the kills would have proved nothing.
+    expect(midway).toBeGreaterThan(killsOfEach / 2);
+    await done([...words, '--out', store]);
     expect(contentsOf(store)).toEqual(expected);
-    await rm(store, { recursive: true });
-  }
-  // Else the kills would have proved nothing.
-  expect(midway).toBeGreaterThan(10);
-  await done([...score, '--out', store]);
-  expect(contentsOf(store)).toEqual(expected);
-}, 120_000);
+  },
+  300_000,
+);
 
 test('workers and threads change nothing', async () => {
   for (const [workers, threads] of [
     [1, 2],
-    [2, 2],
     [3, 1],
   ]) {
     const store = folder.at(`workers-${workers}-${threads}`);
@@ -240,7 +249,7 @@ test('parts that are missing, damaged, of other options or twice with other loss
 });
 
 test('losses that this machine finds to be others are told before anything is written', async () => {
-  const stores = await scoreParts(2);
+  const stores = existsSync(parts(3)[2]!) ? parts(3) : await scoreParts(3);
   const otherIl = [
     'il',
     ...sample,
