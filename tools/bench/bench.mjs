@@ -1,6 +1,7 @@
 // npm run bench: our train step and scoring beside their peers, in turns and in one run. Prints a table, or JSON with --json.
 //   train: steps at batch 32 with AdamW, against PyTorch (Debian's python3-torch and libopenblas0-pthread)
 //   score: per-example losses of 320 examples, against PyTorch
+//   throughput: the same where many batches wait, a worker for each thread
 //   job:   all that rho score does from the first example to the manifest, against a bare loop over the same session
 //   pool:  the same with a worker for each thread, against one worker
 // Words behind it choose: npm run bench -- train resnet:16 --threads 1
@@ -15,7 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const threadCounts = values.threads?.split(',').map(Number) ?? [...new Set([1, Math.min(2, availableParallelism())])];
-const kinds = ['train', 'score', 'job', 'pool'];
+const kinds = ['train', 'score', 'throughput', 'job', 'pool'];
 const wanted = (word, among) => !positionals.some((given) => among.includes(given)) || positionals.includes(word);
 const specs = benchModels.map(({ spec }) => spec);
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -48,7 +49,7 @@ if (!values.json)
     `${'what, unit, threads'.padEnd(46)}       ours        peer   ours/peer: median (quartiles) of the turns`,
   );
 for (const threads of threadCounts) {
-  for (const what of ['train', 'score'])
+  for (const what of ['train', 'score', 'throughput'])
     for (const model of benchModels.filter(({ spec }) => wanted(spec, specs) && wanted(what, kinds))) {
       try {
         const name = `${what} ${nameOf(model)}, ms, ${threads}`;

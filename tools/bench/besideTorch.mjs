@@ -1,5 +1,6 @@
 import { openScorer } from '../../dist/engine/ort/openScorer.js';
 import { openTrainer } from '../../dist/engine/ort/openTrainer.js';
+import { openScorerPool } from '../../dist/engine/ort/scorerPool.js';
 import { graphOf, optionsOf, randomBatch } from './models.mjs';
 import { openTorch, waitPolicies } from './torch.mjs';
 
@@ -8,15 +9,16 @@ const smallBatch = 32;
 const bigBatch = 320;
 
 /**
- * Milliseconds of a train step at batch 32, or of scoring 320 examples, ours (messages to its thread included) and PyTorch's, in
+ * Milliseconds of a train step at batch 32, or of scoring 320 examples, one batch at a time or as many as there are threads, ours (messages to its thread included) and PyTorch's, in
  * turns, medians of each turn. PyTorch runs once for each way its threads can wait, and the faster of the two counts.
  */
 export async function benchBesideTorch(model, what, threads) {
-  const ours = await (what === 'train' ? openTraining(model, threads) : openScoring(model, threads));
+  const open = { train: openTraining, score: openScoring, throughput: openPool }[what];
+  const ours = await open(model, threads);
   const peers = [];
   try {
     for (const policy of threads === 1 ? waitPolicies.slice(0, 1) : waitPolicies)
-      peers.push(await openTorch(model, what, threads, policy));
+      peers.push(await openTorch(model, what === 'train' ? 'train' : 'score', threads, policy));
     await ours.run(2 * model.perTurn);
     const rounds = [];
     for (let turn = 0; turn < turns; turn++) {
@@ -50,6 +52,24 @@ async function openScoring(model, threads) {
   const batch = randomBatch(model, bigBatch);
   const score = () => scorer.score(structuredClone(batch));
   return { run: (count) => queuedOneAhead(count, score), close: () => scorer.close() };
+}
+
+/** All threads as workers of their own, as `rho score` has them: milliseconds a batch over all batches of a turn. */
+async function openPool(model, threads) {
+  const pool = await openScorerPool(graphOf(model), optionsOf(model, threads));
+  const batch = randomBatch(model, bigBatch);
+  const run = async (count) => {
+    const began = performance.now();
+    const waiting = new Set();
+    for (let index = 0; index < count; index++) {
+      const scored = pool.score(structuredClone(batch)).then(() => waiting.delete(scored));
+      waiting.add(scored);
+      if (waiting.size > 2 * pool.workers) await Promise.race(waiting);
+    }
+    await Promise.all(waiting);
+    return (performance.now() - began) / count;
+  };
+  return { run, close: () => pool.close() };
 }
 
 /** The median time between answers where the next call is sent before the last is answered, as IL training does. */

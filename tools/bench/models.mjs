@@ -9,6 +9,12 @@ const text = (vocabulary) => ({
 /** What is measured: an architecture, what it is fed with, and how many steps or batches a turn has. */
 export const benchModels = [
   { spec: 'mlp:512,512', stored: { dtype: 'float32', dims: [784] }, preprocessing: { kind: 'none' }, perTurn: 40 },
+  {
+    spec: 'mlp:512,512',
+    stored: { dtype: 'uint8', dims: [1, 28, 28] },
+    preprocessing: { kind: 'standardize', scale: 1 / 255, mean: [0.1307], std: [0.3081] },
+    perTurn: 40,
+  },
   { spec: 'cnn', ...image, perTurn: 20 },
   { spec: 'resnet:16', ...image, perTurn: 12 },
   { spec: 'resnet:32', ...image, perTurn: 4 },
@@ -17,6 +23,7 @@ export const benchModels = [
 ];
 
 export function nameOf({ spec, preprocessing }) {
+  if (preprocessing.kind === 'standardize') return `${spec}, stored bytes`;
   return preprocessing.kind === 'tokens' ? `${spec}, ${preprocessing.vocabulary} words` : spec;
 }
 
@@ -37,7 +44,9 @@ export function randomBatch({ stored, preprocessing }, size) {
   const data =
     preprocessing.kind === 'tokens'
       ? Int32Array.from({ length }, () => 1 + Math.floor(Math.random() * (preprocessing.vocabulary - 1)))
-      : Float32Array.from({ length }, () => Math.random() * 2 - 1);
+      : stored.dtype === 'uint8'
+        ? Uint8Array.from({ length }, () => Math.random() * 256)
+        : Float32Array.from({ length }, () => Math.random() * 2 - 1);
   const labels = Int32Array.from({ length: size }, () => Math.floor(Math.random() * 10));
   return { inputs: [{ dtype: stored.dtype, dims, data }], labels };
 }

@@ -12,12 +12,12 @@ import { writeModel } from '../../dist/onnx/model.js';
 import { scoreGraph } from '../../dist/onnx/scoreGraph.js';
 
 /** Both sides take turns, so that a machine that slows down slows both. */
-const turns = 5;
+const turns = 4;
 
 /** What `rho score` is timed on: digits of MNIST's size and images of CIFAR's, as files of stored bytes. */
 export const jobs = [
   { spec: 'mlp:512,512', examples: 1_000_000, dims: [1, 28, 28], write: writeIdx },
-  { spec: 'cnn', examples: 50_000, dims: [3, 32, 32], write: writeCifar },
+  { spec: 'cnn', examples: 20_000, dims: [3, 32, 32], write: writeCifar },
 ];
 
 const numberAt = (i) => (i * 7919) % 251;

@@ -8,9 +8,10 @@ export const waitPolicies = ['PASSIVE', 'default'];
  * A PyTorch that answers how long its steps or batches take; rejects with its reason where it cannot run. It flushes denormal
  * numbers to zero, as we do: without that it would slow down as it converges.
  */
-export async function openTorch({ spec, preprocessing }, what, threads, waitPolicy) {
+export async function openTorch({ spec, stored, preprocessing }, what, threads, waitPolicy) {
   const words = preprocessing.kind === 'tokens' ? ['--vocabulary', `${preprocessing.vocabulary}`] : [];
   const command = ['tools/bench/torchPeer.py', '--model', spec, '--what', what, '--threads', `${threads}`, ...words];
+  if (stored.dtype === 'uint8') command.push('--bytes');
   // Without these PyTorch may fetch fresh pages for its tensors at every step, which doubles its time, or may not: luck.
   const memory = { MALLOC_TRIM_THRESHOLD_: '2000000000', MALLOC_MMAP_THRESHOLD_: '2000000000' };
   const waiting = waitPolicy === 'default' ? {} : { OMP_WAIT_POLICY: waitPolicy };

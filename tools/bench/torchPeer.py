@@ -22,6 +22,7 @@ def read_options():
     parser.add_argument("--what", choices=["train", "score"], required=True)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--vocabulary", type=int, default=1000)
+    parser.add_argument("--bytes", action="store_true", help="feed an MLP digits as stored, standardised by PyTorch")
     return parser.parse_args()
 
 
@@ -61,6 +62,17 @@ def require_real_blas():
         sys.exit(ENVIRONMENT_LACKS_SOMETHING)
 
 
+class FromBytes(torch.nn.Module):
+    """A model of MNIST's digits as they are stored."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels):
+        return self.model(pixels.flatten(1).float().div_(255).sub_(0.1307).div_(0.3081))
+
+
 def make(spec, batch):
     """The model and its inputs."""
     kind, _, size = spec.partition(":")
@@ -74,6 +86,9 @@ def make(spec, batch):
         return model, (ids, torch.ones_like(ids))
     if kind == "mlp":
         widths = [784, *map(int, size.split(",")), CLASSES]
+        if OPTIONS.bytes:
+            pixels = torch.randint(0, 256, (batch, 1, 28, 28), dtype=torch.uint8)
+            return FromBytes(torchModels.Mlp(*widths)), (pixels,)
         return torchModels.Mlp(*widths), (torch.randn(batch, 784),)
     model = torchModels.Cnn(CLASSES) if kind == "cnn" else torchModels.ResNet18(int(size), CLASSES)
     return model, (torch.randn(batch, 3, 32, 32),)
