@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { usageError } from '../core/errors.ts';
-import { type DataOptions, openTrainingData } from '../jobs/experiment.ts';
+import { type DataOptions, openToScore } from '../jobs/experiment.ts';
 import { type GivenLosses, storeGivenLosses } from '../jobs/givenLosses.ts';
 import { readIlCard, requireCardFits } from '../jobs/ilCard.ts';
 import { readScoredModel } from '../jobs/model.ts';
@@ -80,7 +80,7 @@ Examples:
     if (folder === undefined) throw usageError('Cannot write the loss store: pass --out DIR');
     const given = givenIn(flags);
     if (given !== null) {
-      const training = await openTrainingData({ ...flags, data: requireData(flags.data), test: null });
+      const training = await openToScore({ ...flags, data: requireData(flags.data), test: null });
       return outcomeOf(folder, {
         manifest: await storeGivenLosses(training, given, flags.split, folder),
         scored: 0,
@@ -93,7 +93,7 @@ Examples:
       );
     const part = shard === null ? null : parsePart(shard, environmentVariable('JOB_COMPLETION_INDEX'));
     const model = await readScoredModel(path);
-    const training = await openTrainingData({ ...flags, data: requireData(flags.data), test: null });
+    const training = await openToScore({ ...flags, data: requireData(flags.data), test: null });
     const card = await readIlCard(path, model.bytes);
     requireCardFits(card, training.data, path);
     const options = { ...flags, part, span: shardRows };

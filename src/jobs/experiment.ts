@@ -28,17 +28,17 @@ export interface DataOptions {
   readonly dataSeed: number;
 }
 
-/** Training data with the labels to train on, split into holdout and target. */
+/** Training data with the labels to train on. */
 export interface TrainingData {
   readonly options: DataOptions;
   readonly data: Dataset;
-  readonly split: Split;
   /** Identifies stored bytes and labels as trained on. */
   readonly fingerprint: string;
 }
 
-/** Training data, and the test data that go with them. */
+/** Training data, split into holdout and target, and the test data that go with them. */
 export interface Experiment extends TrainingData {
+  readonly split: Split;
   readonly test: Dataset;
   readonly testFingerprint: string;
 }
@@ -56,26 +56,40 @@ export async function openExperiment(options: DataOptions): Promise<Experiment> 
   });
   const test = withPreprocessing(stored, options.preprocessing ?? 'auto');
   requireAlike(training.data, test);
-  return { ...training, test, testFingerprint: await fingerprintData(test) };
+  return { ...training, split: splitOf(training), test, testFingerprint: await fingerprintData(test) };
 }
 
-/** Opens training data alone. Everything random in it follows from `dataSeed`. */
-export async function openTrainingData(options: DataOptions): Promise<TrainingData> {
+/** Holdout and target of training data. */
+export function splitOf({ data, options }: TrainingData): Split {
+  return splitHoldout(options.holdout, data.length, options.dataSeed);
+}
+
+/** Bytes of a file that is held in memory although it is gone through once, in order. */
+const inMemoryOnce = 32 * 2 ** 20;
+
+/** Opens training data to go through them once, in order: large files stay on disk. */
+export function openToScore(options: DataOptions): Promise<TrainingData> {
+  return openTrainingData(options, inMemoryOnce);
+}
+
+/**
+ * Opens training data alone. Everything random in it follows from `dataSeed`. Files of more than `inMemory` bytes, default 256
+ * MiB, stay on disk where their format allows it.
+ */
+export async function openTrainingData(options: DataOptions, inMemory?: number): Promise<TrainingData> {
   const { data: name, test, holdout, noise, dataSeed } = options;
   // A run begun before there were these has no word of them.
   const { labels = null, vocab = null, tokens = null, imageSize = null, preprocessing = null } = options;
   if (labels !== null && noise !== 'none')
     throw usageError(`Cannot add --noise ${noise} to the labels of --labels ${labels}: give one of them`);
   const stored = withPreprocessing(
-    await openData(name, 'train', { vocab, tokens, imageSize }),
+    await openData(name, 'train', { vocab, tokens, imageSize, ...(inMemory !== undefined && { inMemory }) }),
     preprocessing ?? 'auto',
   );
-  const split = splitHoldout(holdout, stored.length, dataSeed);
   const data = labels === null ? addLabelNoise(stored, noise, dataSeed) : await giveLabels(stored, labels);
   return {
     options: { data: name, test, holdout, noise, labels, vocab, tokens, imageSize, preprocessing, dataSeed },
     data,
-    split,
     fingerprint: await fingerprintData(data),
   };
 }

@@ -16,7 +16,7 @@ import type { RankAgreement, StoreDescription, StoreManifest, TrainedOn } from '
 import { countIds, planShards, type StorePart, usualSpan } from '../store/planShards.ts';
 import { isLossStore, openLossStore } from '../store/readStore.ts';
 import { openStoreWriter } from '../store/storeWriter.ts';
-import type { TrainingData } from './experiment.ts';
+import { splitOf, type TrainingData } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import type { IlCard } from './ilCard.ts';
 import { type ModelFile, type ModelHints, sayAboutLogits, scoringFrom } from './model.ts';
@@ -83,8 +83,9 @@ export async function scoreToStore(
 }
 
 /** The ids that a split holds, ascending; an empty one is a usage error. */
-export function idsOf({ data, split, options }: TrainingData, which: ScoreSplit): Uint32Array {
-  const ids = which === 'all' ? Uint32Array.from({ length: data.length }, (_, id) => id) : split[which];
+export function idsOf(training: TrainingData, which: ScoreSplit): Uint32Array {
+  const { data, options } = training;
+  const ids = which === 'all' ? new Uint32Array(data.length).map((_, id) => id) : splitOf(training)[which];
   if (ids.length === 0)
     throw usageError(`Cannot score the split "${which}": it is empty with --holdout ${options.holdout}`);
   return ids;

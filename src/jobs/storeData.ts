@@ -1,7 +1,7 @@
 import { dataError, RhoError } from '../core/errors.ts';
 import { checkStore } from '../store/checkStore.ts';
 import type { StoreManifest } from '../store/manifest.ts';
-import { type DataOptions, openTrainingData, type TrainingData } from './experiment.ts';
+import { type DataOptions, openToScore, type TrainingData } from './experiment.ts';
 
 /** Where data lie now, as far as that differs from what a store says. */
 export type MovedData = Partial<Pick<DataOptions, 'data' | 'labels' | 'vocab'>>;
@@ -24,7 +24,7 @@ async function openNamed(
 ): Promise<TrainingData> {
   const { name, holdout, noise, tokens, imageSize, preprocessing, dataSeed, ...given } = manifest.data;
   try {
-    return await openTrainingData({
+    return await openToScore({
       data: data ?? name,
       test: null,
       labels: labels ?? given.labels,
