@@ -27,10 +27,7 @@ export function mergeCommand(): Command {
   withOptions(command, ['outFolder', 'json']);
   return performs<Flags>(command, async ({ out: folder, ...options }, host, parts) => {
     if (folder === undefined) throw usageError('Cannot write the loss store: pass --out DIR');
-    const { manifest, check } = await mergeStores(parts, options, folder, {
-      ...host,
-      afterInterrupt: 'the same command goes on',
-    });
+    const { manifest, check } = await mergeStores(parts, options, folder, host);
     const count = manifest.count.toLocaleString('en-US');
     return {
       json: { folder, count: manifest.count, statistics: manifest.statistics, data: manifest.data, check },

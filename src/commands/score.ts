@@ -78,6 +78,10 @@ Examples:
   return performs<Flags>(command, async (flags, host) => {
     const { model: path, out: folder, shard, shardRows } = flags;
     if (folder === undefined) throw usageError('Cannot write the loss store: pass --out DIR');
+    if (flags.append && shard !== null)
+      throw usageError(
+        'Cannot use --append with --shard: the parts divide otherwise as data grow; merge the parts, then add to the whole store',
+      );
     const given = givenIn(flags);
     if (given !== null) {
       const training = await openToScore({ ...flags, data: requireData(flags.data), test: null });
@@ -106,12 +110,22 @@ Examples:
 }
 
 /** Losses from elsewhere; null where a model is to score. */
-function givenIn({ model, losses, probabilities }: Flags): GivenLosses | null {
+function givenIn(flags: Flags): GivenLosses | null {
+  const { model, losses, probabilities } = flags;
   const given = Object.entries({ '--model': model, '--losses': losses, '--probabilities': probabilities }).filter(
     ([, value]) => value !== undefined,
   );
   if (given.length > 1)
     throw usageError(`Cannot take losses from ${given.map(([flag]) => flag).join(' and ')}: pass one of them`);
+  const unused = [
+    ['--shard', flags.shard],
+    ['--shard-rows', flags.shardRows],
+    ['--workers', flags.workers],
+    ['--append', flags.append || null],
+    ['--precision', flags.precision === 'fp32' ? null : flags.precision],
+  ].find(([, value]) => value !== null && value !== undefined);
+  if (unused !== undefined && (losses ?? probabilities) !== undefined)
+    throw usageError(`Cannot use ${unused[0]} with losses from elsewhere: nothing is scored, leave it away`);
   if (losses !== undefined) return { file: losses, holds: 'loss' };
   return probabilities === undefined ? null : { file: probabilities, holds: 'probabilities' };
 }

@@ -39,11 +39,12 @@ function fromNpy(bytes: Uint8Array, file: string, what: What): GivenNumbers {
 
 async function fromParquet(bytes: Uint8Array, file: string, what: What): Promise<GivenNumbers> {
   const buffer = new Uint8Array(bytes).buffer;
-  const rows = await parquetReadObjects({ file: buffer }).catch((error: Error) => {
+  const { compressors } = await import('hyparquet-compressors');
+  const rows = await parquetReadObjects({ file: buffer, compressors }).catch((error: Error) => {
     throw dataError(`Cannot read "${file}": ${error.message}`);
   });
   const numbers = rows.map((row) => (what === 'loss' ? [row.loss] : row.probabilities));
-  const at = rows.findIndex((row, i) => row.id === undefined || !isNumbers(numbers[i], numbers[0].length));
+  const at = rows.findIndex((row, i) => !isId(row.id) || !isNumbers(numbers[i], numbers[0].length));
   if (rows.length === 0 || at >= 0)
     throw dataError(
       `Cannot read ${what} from "${file}": row ${at + 1} has ${Object.keys(rows[at] ?? {}).join(', ') || 'nothing'}, expected id and ${what === 'loss' ? 'loss' : 'a list probabilities'}`,
@@ -53,6 +54,10 @@ async function fromParquet(bytes: Uint8Array, file: string, what: What): Promise
     width: numbers[0].length,
     values: Float32Array.from(numbers.flat(), Number),
   };
+}
+
+function isId(value: unknown): boolean {
+  return typeof value === 'bigint' || typeof value === 'number';
 }
 
 function isNumbers(list: unknown, length: number): boolean {

@@ -3,8 +3,10 @@ import type { Dataset } from '../data/dataset.ts';
 import { sha256 } from '../data/hash.ts';
 import { type GivenNumbers, readGivenNumbers } from '../data/lossFile.ts';
 import { readBytes } from '../runtime/files.ts';
+import { findStore } from '../store/findStore.ts';
 import { type LossTable, unscoredTable } from '../store/lossTable.ts';
 import type { StoreDescription, StoreManifest } from '../store/manifest.ts';
+import { checkSameScoring } from '../store/sameScoring.ts';
 import { writeLossStore } from '../store/writeStore.ts';
 import type { TrainingData } from './experiment.ts';
 import { describeData, idsOf, type ScoreSplit } from './score.ts';
@@ -36,6 +38,10 @@ export async function storeGivenLosses(
     model: { name: file, fingerprint: await sha256(await readBytes(file)), architecture: null, trainedOn: null },
     scoring: { device: 'elsewhere', precision: 'fp32', mode: 'eval', logits: null, layout: 'auto' },
   };
+  const { manifest, begun } = await findStore(folder);
+  if (begun !== null)
+    throw dataError(`Cannot write into loss store "${folder}": its scoring was interrupted; name a new folder`);
+  if (manifest !== null) checkSameScoring(folder, manifest, description, new Set());
   return writeLossStore(folder, description, table);
 }
 

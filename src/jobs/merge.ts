@@ -1,9 +1,11 @@
 import { dataError } from '../core/errors.ts';
 import { permutation, randomStream } from '../core/random.ts';
 import type { Device, Precision } from '../engine/engine.ts';
+import { writeFolderAtomic } from '../runtime/files.ts';
 import { availableThreads, versions } from '../runtime/host.ts';
+import { canonicalJson } from '../store/canonicalJson.ts';
 import { joinTables, type LossTable } from '../store/lossTable.ts';
-import type { StoreManifest } from '../store/manifest.ts';
+import type { StoreManifest, TrainedOn } from '../store/manifest.ts';
 import { type PlannedShard, planShards } from '../store/planShards.ts';
 import { readShard } from '../store/readShard.ts';
 import { type LossStore, openLossStore } from '../store/readStore.ts';
@@ -12,6 +14,7 @@ import { openStoreWriter } from '../store/storeWriter.ts';
 import type { TrainingData } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { readScoredModel } from './model.ts';
+import { requireUnused } from './runFolder.ts';
 import { idsOf, scoreShardsOf } from './score.ts';
 import { type MovedData, openStoreData } from './storeData.ts';
 
@@ -46,6 +49,7 @@ export async function mergeStores(
   out: string,
   host: Host,
 ): Promise<MergeResult> {
+  await requireUnused(out);
   const parts: LossStore[] = [];
   for (const folder of folders) parts.push(await openLossStore(folder));
   const kept = distinctParts(parts, host.say);
@@ -193,29 +197,50 @@ async function writeMerged(
   out: string,
   host: Host,
 ): Promise<StoreManifest> {
-  const { models, scoring, ...rest } = parts[0]!.manifest;
-  const { agreement, seconds: _, ...way } = scoring;
+  const manifests = parts.map(({ manifest }) => manifest);
+  const { models, scoring, span, ...rest } = manifests[0]!;
+  const { agreement: _, seconds: __, ...way } = scoring;
   const description = {
     ...rest,
     created: new Date().toISOString(),
     writtenBy: versions(),
-    model: models[0]!,
-    scoring: way,
-    part: null,
+    model: { ...models[0]!, trainedOn: trainedOnIn(parts) },
+    ...{ scoring: way, part: null, span },
   };
-  const writer = await openStoreWriter(out, description, planShards(ids, rest.span, null));
-  try {
-    for (const shard of writer.missing) {
-      checkInterrupted(host, 'while merging');
-      await writer.write(shard, await rowsOf(parts, shard, rest.span));
+  const outcome = {
+    // A part without examples has none.
+    agreement: manifests.find((manifest) => manifest.scoring.agreement !== null)?.scoring.agreement ?? null,
+    seconds: manifests.reduce((sum, manifest) => sum + manifest.scoring.seconds, 0),
+  };
+  let merged: StoreManifest | undefined;
+  await writeFolderAtomic(out, async (temporary) => {
+    const writer = await openStoreWriter(temporary, description, planShards(ids, span, null));
+    try {
+      for (const shard of writer.missing) {
+        checkInterrupted(host, 'while merging');
+        await writer.write(shard, await rowsOf(parts, shard, span));
+      }
+      merged = await writer.finish(outcome);
+    } finally {
+      await writer.close();
     }
-    return await writer.finish({
-      agreement,
-      seconds: parts.reduce((sum, { manifest }) => sum + manifest.scoring.seconds, 0),
-    });
-  } finally {
-    await writer.close();
-  }
+  });
+  return merged!;
+}
+
+/** What the one model of all parts was trained on, as far as any of them knows. */
+function trainedOnIn(parts: readonly LossStore[]): TrainedOn | null {
+  const known = parts.flatMap(({ folder, manifest }) => {
+    const { trainedOn } = manifest.models[0]!;
+    return trainedOn === null ? [] : [{ folder, trainedOn }];
+  });
+  const [first] = known;
+  const other = known.find(({ trainedOn }) => canonicalJson(trainedOn) !== canonicalJson(first!.trainedOn));
+  if (other !== undefined)
+    throw dataError(
+      `Cannot merge "${other.folder}" with "${first!.folder}": they say otherwise of what their one model was trained on; score one of them again`,
+    );
+  return first?.trainedOn ?? null;
 }
 
 /** The rows of a shard, whichever files of whichever part they are in. */

@@ -10,11 +10,11 @@ import { scoreShards } from '../loop/scoreShards.ts';
 import { findClassifier } from '../onnx/classifier.ts';
 import type { FeedOptions } from '../onnx/preprocess.ts';
 import { versions } from '../runtime/host.ts';
+import { type FoundStore, findStore, lastDescription } from '../store/findStore.ts';
 import { grownIds } from '../store/idSet.ts';
 import type { LossTable } from '../store/lossTable.ts';
 import type { RankAgreement, StoreDescription, StoreManifest, TrainedOn } from '../store/manifest.ts';
 import { countIds, planShards, type StorePart, usualSpan } from '../store/planShards.ts';
-import { isLossStore, openLossStore } from '../store/readStore.ts';
 import { openStoreWriter } from '../store/storeWriter.ts';
 import { splitOf, type TrainingData } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
@@ -63,9 +63,10 @@ export async function scoreToStore(
 ): Promise<ScoreResult> {
   const { data } = training;
   const ids = idsOf(training, options.split);
-  const description = await describe(training, model, card, options);
+  const found = await findStore(folder);
+  const description = await describe(training, model, card, options, lastDescription(found));
   const planned = planShards(ids, description.span, description.part);
-  const earlier = options.append ? await fingerprintBefore(folder, data) : null;
+  const earlier = new Set(options.append ? await fingerprintsBefore(folder, found, data) : []);
   const writer = await openStoreWriter(folder, description, planned, { earlier });
   if (writer.kept > 0) host.say(`${folder}: ${writer.kept.toLocaleString('en-US')} examples are there already`);
   if (writer.damaged.length > 0) host.say(`${folder}: ${writer.damaged.join(', ')} damaged, scored again`);
@@ -75,7 +76,7 @@ export async function scoreToStore(
   try {
     const begin = () => writer.begin();
     if (scored > 0) await scoreShardsOf(writer.missing, data, model, options, { ...host, begin }, writer.write);
-    const agreement = scored > 0 ? await agreementOf(ids, data, model, options, host) : null;
+    const agreement = writer.isWhole ? null : await agreementOf(ids, data, model, options, host);
     return { manifest: await writer.finish({ agreement }), scored, seconds: (performance.now() - began) / 1000 };
   } finally {
     await writer.close();
@@ -97,20 +98,24 @@ async function describe(
   model: ModelFile,
   card: IlCard | null,
   { split, device, precision = 'fp32', layout = 'auto', part = null, span, logits: named = null }: ScoreOptions,
+  before: StoreDescription | null,
 ): Promise<StoreDescription> {
   const described = describeData(training, split);
   const { logits } = findClassifier(model.graph, model.name, { logits: named });
+  // The same model as before, or the store is refused: what is known of it is not forgotten where its card is gone.
+  const trainedOn = card?.trainedOn ?? before?.model.trainedOn ?? null;
   return {
     ...described,
+    created: before?.created ?? described.created,
     model: {
       name: model.name,
       fingerprint: await sha256(model.bytes),
-      architecture: card?.model.architecture ?? null,
-      trainedOn: card === null ? null : await trainedOnHere(card.trainedOn, training.data),
+      architecture: card?.model.architecture ?? before?.model.architecture ?? null,
+      trainedOn: trainedOn === null ? null : await trainedOnHere(trainedOn, training.data),
     },
     scoring: { device, precision, mode: 'eval', logits, layout },
     part,
-    span: span ?? described.span,
+    span: span ?? before?.span ?? described.span,
   };
 }
 
@@ -148,15 +153,19 @@ async function trainedOnHere(trainedOn: TrainedOn, data: Dataset): Promise<Train
   return { ...trainedOn, contentHash: data.contentHash, ids: grownIds(ids, data.length) };
 }
 
-/** The fingerprint of the examples that a store in `folder` knows, as they are now; null where there is no store. */
-async function fingerprintBefore(folder: string, data: Dataset): Promise<string | null> {
-  if (!(await isLossStore(folder))) return null;
-  const { length } = (await openLossStore(folder)).manifest.data;
-  if (length > data.length)
+/** The fingerprints of the examples that a store knew, and of those that were being added to it, as they are now. */
+async function fingerprintsBefore(
+  folder: string,
+  { manifest, begun }: FoundStore,
+  data: Dataset,
+): Promise<readonly string[]> {
+  const lengths = [manifest, begun].flatMap((store) => (store === null ? [] : [store.data.length]));
+  const longest = Math.max(0, ...lengths);
+  if (longest > data.length)
     throw dataError(
-      `Cannot add to loss store "${folder}": it was made for ${length} examples, "${data.name}" has ${data.length}`,
+      `Cannot add to loss store "${folder}": it was made for ${longest} examples, "${data.name}" has ${data.length}`,
     );
-  return fingerprintOfFirst(data, length);
+  return Promise.all(lengths.map((length) => fingerprintOfFirst(data, length)));
 }
 
 /** Examples that losses of a reduced precision are compared with fp32 on. */

@@ -16,7 +16,11 @@ export interface BehindClosing {
 }
 
 /** Operators that leave the order of classes, and what they are, alone. */
-const passing: readonly string[] = ['Identity', 'Dropout', 'Cast'];
+const passing: readonly string[] = [
+  ...['Identity', 'Dropout', 'Cast'],
+  // As quantisers and cautious exporters write behind a Softmax.
+  ...['QuantizeLinear', 'DequantizeLinear', 'Clip'],
+];
 /** Operators that leave sizes of 1 out, as behind a Softmax over [batch, classes, 1, 1]. */
 const reshaping: readonly string[] = ['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'];
 

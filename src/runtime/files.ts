@@ -36,7 +36,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Runs `work`; an error of the file system becomes one sentence that says what could not be done to `path`. */
-async function attempt<T>(
+export async function attempt<T>(
   action: 'read' | 'list' | 'write' | 'remove',
   path: string,
   work: () => Promise<T>,

@@ -1,4 +1,4 @@
-import { dataError } from '../core/errors.ts';
+import { RhoError } from '../core/errors.ts';
 import { sha256 } from '../data/hash.ts';
 import { exists, joinPath, readBytes } from '../runtime/files.ts';
 import type { LossTable } from './lossTable.ts';
@@ -33,9 +33,13 @@ export async function readShard<K extends keyof LossTable>(
   return table;
 }
 
+/** A shard is not what it was written as; unlike one that cannot be read for want of rights, say, it is made anew. */
+export class DamagedShard extends RhoError {}
+
 /** The error that a shard is not what it was written as. */
 export function damaged(folder: string, { file }: StoreShard, reason: string): Error {
-  return dataError(
+  return new DamagedShard(
+    'data',
     `Cannot read ${file} of loss store "${folder}": ${reason}; it is damaged, the "rho score" command that made the store mends it`,
   );
 }

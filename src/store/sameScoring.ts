@@ -36,19 +36,22 @@ export function differenceOf(before: Ways, now: Ways): { what: string; before: s
 
 /**
  * Refuses to mix the losses that are in `folder` with those of `now` where they came about in another way. Data that have grown
- * since are those whose beginning has the fingerprint `earlier`.
+ * since are those with a beginning whose fingerprint is one of `earlier`.
  */
 export function checkSameScoring(
   folder: string,
   found: StoreDescription | StoreManifest,
   now: StoreDescription,
-  earlier: string | null,
+  earlier: ReadonlySet<string>,
 ): void {
-  const isBeginning = found.data.fingerprint === earlier;
-  const difference = differenceOf(waysOf(found), { ...waysOf(now), ...(isBeginning && { data: earlier }) });
+  const isBeginning = earlier.has(found.data.fingerprint);
+  const difference = differenceOf(waysOf(found), {
+    ...waysOf(now),
+    ...(isBeginning && { data: found.data.fingerprint }),
+  });
   if (difference === null) return;
   const { what, before, now: after } = difference;
-  const mayHaveGrown = what === 'data' && now.data.length > found.data.length && earlier === null;
+  const mayHaveGrown = what === 'data' && now.data.length > found.data.length && earlier.size === 0;
   throw dataError(
     `Cannot write into loss store "${folder}": its ${what} was ${before}, now it is ${after}; ` +
       (mayHaveGrown ? 'if the data have grown since, pass --append, else name a new folder' : 'name a new folder'),

@@ -1,7 +1,10 @@
 import { dataError } from '../core/errors.ts';
 import { sha256 } from '../data/hash.ts';
-import { type AppendFile, exists, joinPath, makeFolder, readText, writeFileAtomic } from '../runtime/files.ts';
-import { beginJournal, type JournalEntry, journalLine, readJournal } from './journal.ts';
+import { type AppendFile, joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
+import { takeLock } from '../runtime/lock.ts';
+import { canonicalJson } from './canonicalJson.ts';
+import { type FoundStore, findStore } from './findStore.ts';
+import { beginJournal, type JournalEntry, journalLine } from './journal.ts';
 import { addSums, type LossSums, type LossTable, lossStatistics, noLosses, sumLosses } from './lossTable.ts';
 import {
   manifestName,
@@ -12,10 +15,10 @@ import {
   type StoreShard,
 } from './manifest.ts';
 import { countIds, type PlannedShard } from './planShards.ts';
-import { readShard } from './readShard.ts';
+import { DamagedShard, readShard } from './readShard.ts';
 import { checkSameScoring } from './sameScoring.ts';
 import { columnOffsets, encodeShard } from './shard.ts';
-import { refuseOtherFiles, removeLeftovers, removeUnlisted } from './storeFolder.ts';
+import { lockName, refuseOtherFiles, removeLeftovers, removeUnlisted } from './storeFolder.ts';
 
 /** A loss store that is being made, or made whole again. */
 export interface StoreWriter {
@@ -25,7 +28,9 @@ export interface StoreWriter {
   readonly kept: number;
   /** Files that were found damaged: their rows are among what is missing. */
   readonly damaged: readonly string[];
-  /** Makes the folder; otherwise the first shard does. */
+  /** Whether there is nothing to do: the store is whole, and its manifest tells of these very data. */
+  readonly isWhole: boolean;
+  /** Makes the folder, where another process must not be writing; otherwise the first shard does. */
   begin(): Promise<void>;
   /** Writes a shard that is `missing`, in any order; it is there whole or not at all, and counts from then on. */
   write(shard: PlannedShard, table: LossTable): Promise<void>;
@@ -36,8 +41,8 @@ export interface StoreWriter {
 }
 
 export interface StoreWriterOptions {
-  /** Fingerprint of the beginning of the data that a store in this folder may be of; null refuses data that have grown. */
-  readonly earlier?: string | null;
+  /** Fingerprints of beginnings of the data that a store in this folder may be of; default none: data must not have grown. */
+  readonly earlier?: ReadonlySet<string>;
 }
 
 /** A shard that is whole on disk, with what its rows sum up to. */
@@ -54,13 +59,13 @@ export async function openStoreWriter(
   folder: string,
   description: StoreDescription,
   planned: readonly PlannedShard[],
-  { earlier = null }: StoreWriterOptions = {},
+  { earlier = new Set() }: StoreWriterOptions = {},
 ): Promise<StoreWriter> {
   const { data } = description;
   checkIds(folder, data, planned);
   await refuseOtherFiles(folder);
-  await removeLeftovers(folder);
-  const found = await findShards(folder, description, earlier);
+  const found = await findStore(folder);
+  checkFound(folder, found, description, earlier);
   const { whole, damaged, covered } = await verifyShards(folder, found.shards, data.length);
   const kept = whole.reduce((rows, { shard }) => rows + shard.rows, 0);
   const missing = planned
@@ -71,8 +76,15 @@ export async function openStoreWriter(
   const began = performance.now();
   const secondsNow = () => found.seconds + (performance.now() - began) / 1000;
   let journal: Promise<AppendFile> | undefined;
+  let unlock = async () => {};
   const openJournal = async () => {
     await makeFolder(folder);
+    unlock = await takeLock(joinPath(folder, lockName), `loss store "${folder}"`);
+    if (canonicalJson(await findStore(folder)) !== canonicalJson(found))
+      throw dataError(
+        `Cannot write loss store "${folder}": another process has changed it meanwhile; run the command again`,
+      );
+    await removeLeftovers(folder);
     const entries = whole.map(({ shard }) => ({ shard, seconds: found.seconds }));
     return beginJournal(folder, { description, entries });
   };
@@ -81,10 +93,13 @@ export async function openStoreWriter(
     return journal;
   };
 
+  const isWhole = missing.length === 0 && found.begun === null && found.manifest?.data.fingerprint === data.fingerprint;
+
   return {
     missing,
     kept,
     damaged,
+    isWhole,
     begin: async () => {
       await begun();
     },
@@ -108,8 +123,8 @@ export async function openStoreWriter(
       await lines.write(journalLine({ shard, seconds: secondsNow() } satisfies JournalEntry));
     },
     async finish({ agreement = null, seconds = secondsNow() } = {}) {
-      if (missing.length === 0 && found.isFinished) return found.manifest!;
-      await makeFolder(folder);
+      if (isWhole) return found.manifest!;
+      await begun();
       const manifest = manifestOf(description, whole, { agreement, seconds });
       const json = `${JSON.stringify(manifest, null, 2)}\n`;
       parseManifest(json, folder);
@@ -118,7 +133,10 @@ export async function openStoreWriter(
       await removeUnlisted(folder, [manifestName, ...manifest.shards.map(({ file }) => file)]);
       return manifest;
     },
-    close: async () => (await journal?.catch(() => undefined))?.close(),
+    async close() {
+      await (await journal?.catch(() => undefined))?.close().catch(() => undefined);
+      await unlock();
+    },
   };
 }
 
@@ -135,32 +153,15 @@ export function checkIds(
     );
 }
 
-/** What earlier runs say that they left in a folder. */
-interface FoundShards {
-  readonly manifest: StoreManifest | null;
-  /** Whether the manifest tells of all that is there. */
-  readonly isFinished: boolean;
-  readonly shards: readonly StoreShard[];
-  readonly seconds: number;
-}
-
-async function findShards(folder: string, description: StoreDescription, earlier: string | null): Promise<FoundShards> {
-  const path = joinPath(folder, manifestName);
-  const manifest = (await exists(path)) ? parseManifest(await readText(path), folder) : null;
-  const journal = await readJournal(folder);
-  if (manifest !== null) {
-    if (manifest.models.length > 1)
-      throw dataError(
-        `Cannot write into loss store "${folder}": it holds the losses of ${manifest.models.length} models`,
-      );
-    checkSameScoring(folder, manifest, description, earlier);
-  }
-  if (journal !== null) checkSameScoring(folder, journal.description, description, earlier);
-  // A shard that was written anew in place of a damaged one has the same name.
-  const shards = new Map((manifest?.shards ?? []).map((shard) => [shard.file, shard]));
-  for (const { shard } of journal?.entries ?? []) shards.set(shard.file, shard);
-  const seconds = journal?.entries.at(-1)?.seconds ?? manifest?.scoring.seconds ?? 0;
-  return { manifest, isFinished: manifest !== null && journal === null, shards: [...shards.values()], seconds };
+/** Refuses losses in the folder that came about in another way. */
+function checkFound(
+  folder: string,
+  { manifest, begun }: FoundStore,
+  description: StoreDescription,
+  earlier: ReadonlySet<string>,
+): void {
+  if (manifest !== null) checkSameScoring(folder, manifest, description, earlier);
+  if (begun !== null) checkSameScoring(folder, begun, description, earlier);
 }
 
 /** Reads shards that should be there, and tells which ids they hold. */
@@ -169,7 +170,10 @@ async function verifyShards(folder: string, shards: readonly StoreShard[], lengt
   const damaged: string[] = [];
   const covered = new Uint8Array(length);
   for (const shard of shards) {
-    const table = await readShard(folder, shard, ['ids', 'loss', 'labels', 'predicted']).catch(() => null);
+    const table = await readShard(folder, shard, ['ids', 'loss', 'labels', 'predicted']).catch((error) => {
+      if (error instanceof DamagedShard) return null;
+      throw error;
+    });
     if (table === null || shard.lastId >= length || table.ids.some((id) => covered[id] === 1)) {
       damaged.push(shard.file);
       continue;

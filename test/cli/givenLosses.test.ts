@@ -176,6 +176,14 @@ test('losses that do not fit are refused in one sentence, and nothing is written
   }
   const few = ['--losses', folder.at('few.csv')];
   expectRefusal(await rho(...score, folder.at('no'), ...few), 3, 'of the 150 examples of the split are not in it');
+  const over = await rho(...score, folder.at('store'), '--losses', folder.at('losses.csv'));
+  expectRefusal(over, 3, 'its model was');
+  const unused = ['--losses', folder.at('losses.csv'), '--precision', 'int8'];
+  expectRefusal(
+    await rho(...score, folder.at('no'), ...unused),
+    2,
+    'Cannot use --precision with losses from elsewhere',
+  );
   const both = ['--losses', folder.at('losses.csv'), '--model', folder.at('il/il.onnx')];
   expectRefusal(await rho(...score, folder.at('no'), ...both), 2, 'Cannot take losses from --model and --losses');
   await expect(openLossStore(folder.at('no'))).rejects.toThrow('no such folder');

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { appendFile, cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomStream } from '../../src/core/random.ts';
 import { type Ended, expectRefusal, filesIn, rho, rhoJson, sharedFolder, startRho } from './rho.ts';
@@ -151,6 +151,18 @@ test('Ctrl-C ends scoring with code 130, says what goes on with it, and loses th
   expect(contentsOf(store)).toEqual(contentsOf(straight));
 });
 
+test('a second command on the same folder is kept out', async () => {
+  const store = folder.at('two');
+  const first = startRho([...score, '--out', store]);
+  while (journalLines(store) < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  const second = lastLine(await rho(...score, '--out', store));
+  const { code, stderr } = await first.ended;
+  expect(code, stderr).toBe(0);
+  expect(contentsOf(store)).toEqual(contentsOf(straight));
+  // It may have come too late to be in the way.
+  if (second.code !== 0) expectRefusal(second, 3, /is writing into it; wait for it|has changed it meanwhile/);
+});
+
 test('other options are not mixed into a store', async () => {
   const refused = await rho(...score.slice(0, -2), '--shard-rows', '256', '--out', straight);
   expectRefusal(refused, 3, 'its span of a shard was 512, now it is 256; name a new folder');
@@ -216,6 +228,7 @@ test('parts of three machines merge into the store of one', async () => {
   const { check, count } = await rhoJson('merge', ...stores, '--out', merged);
   expect([check.sample, check.difference, count]).toEqual([100, 0, 20_000]);
   expect(contentsOf(merged)).toEqual(contentsOf(straight));
+  expectRefusal(await rho('merge', ...stores, '--out', merged), 2, 'it is not empty, pass another --out');
   // The same part twice does no harm.
   const { stderr } = await done(['merge', stores[0]!, ...stores, '--out', folder.at('twice'), '--no-check']);
   expect(stderr).toContain(`${stores[0]}: the same as ${stores[0]}, left out`);
@@ -305,7 +318,13 @@ test('texts that were appended are scored alone, and an IL model trained on the 
   await done(scoring);
   await appendFile(folder.at('texts/train.tsv'), lines(300, 420));
   expectRefusal(await rho(...scoring), 3, 'if the data have grown since, pass --append');
-  expect((await done([...scoring, '--append'])).stdout).toContain('210 examples, 60 scored');
+  // The card is gone, and nobody says how the store was divided: the store knows.
+  await rename(`${il}/il.json`, `${il}/kept.json`);
+  const adding = scoring.filter((word) => word !== '--shard-rows' && word !== '64');
+  expect((await done([...adding, '--append'])).stdout).toContain('210 examples, 60 scored');
+  await rename(`${il}/kept.json`, `${il}/il.json`);
+  const appended = JSON.parse(await readFile(folder.at('texts-store/manifest.json'), 'utf8'));
+  expect([appended.span, appended.models[0].trainedOn.ids.length]).toEqual([64, 420]);
   const anew = folder.at('texts-anew');
   await done([...scoring.slice(0, -1), anew]);
   const rows = async (store: string) => (await rhoJson('inspect', store)).statistics;

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type LossTable, unscoredTable } from '../../src/store/lossTable.ts';
 import type { StoreDescription } from '../../src/store/manifest.ts';
@@ -142,7 +142,7 @@ test('data that grew are added to a store: nothing is scored twice', async () =>
     { ...description, data: { ...description.data, length: 96 } },
     { shards: planShards(evenIds(96), 10, null) },
   );
-  const { written, kept } = await run(grown, { shards: grownShards, earlier });
+  const { written, kept } = await run(grown, { shards: grownShards, earlier: new Set([earlier]) });
   expect(kept).toBe(48);
   expect(written).toEqual([
     [96, 98],
@@ -160,9 +160,9 @@ test('data that grew are added to a store: nothing is scored twice', async () =>
 
 test('while a store is added to, the old one can be read, and a kill costs the shard in hand', async () => {
   await run(description);
-  await run(grown, { shards: grownShards, earlier, most: 1 });
+  await run(grown, { shards: grownShards, earlier: new Set([earlier]), most: 1 });
   expect((await openLossStore(folder())).manifest.count).toBe(50);
-  expect((await run(grown, { shards: grownShards, earlier })).written).toEqual([
+  expect((await run(grown, { shards: grownShards, earlier: new Set([earlier]) })).written).toEqual([
     [110, 112, 114, 116, 118],
     [120, 122],
   ]);
@@ -175,9 +175,44 @@ test('a store is added to only where that is asked for and the old examples are 
   await expect(run(grown, { shards: grownShards })).rejects.toThrow(
     /its data was 3f2a91bc, now it is abababab; if the data have grown since, pass --append, else name a new folder$/,
   );
-  await expect(run(grown, { shards: grownShards, earlier: 'ef'.repeat(32) })).rejects.toThrow(
+  await expect(run(grown, { shards: grownShards, earlier: new Set(['ef'.repeat(32)]) })).rejects.toThrow(
     /its data was 3f2a91bc, now it is abababab; name a new folder$/,
   );
+});
+
+test('data that grew by examples of the other half alone get a manifest that knows of them', async () => {
+  await run(description);
+  expect((await run(grown, { earlier: new Set([earlier]) })).written).toEqual([]);
+  expect((await openLossStore(folder())).manifest).toMatchObject({ count: 50, data: grown.data });
+});
+
+test('data that grow again while they are being added are added to all the same', async () => {
+  await run(description);
+  await run(grown, { shards: grownShards, earlier: new Set([earlier]), most: 1 });
+  const again = { ...grown, data: { ...grown.data, length: 130, fingerprint: '77'.repeat(32) } };
+  const shards = planShards(evenIds(130), 10, null);
+  await run(again, { shards, earlier: new Set([earlier, grown.data.fingerprint]) });
+  expect((await openLossStore(folder())).manifest).toMatchObject({ count: 65, data: again.data });
+});
+
+test('a second process is kept out while one writes, and what a killed one left is taken over', async () => {
+  const first = await openStoreWriter(folder(), description, planned);
+  const second = await openStoreWriter(folder(), description, planned);
+  await first.begin();
+  await expect(second.begin()).rejects.toThrow(`the process ${process.pid} is writing into it`);
+  await first.write(planned[0]!, lossesOf(planned[0]!.ids));
+  await first.close();
+  const third = await openStoreWriter(folder(), description, planned);
+  await writeFile(at('il', 'writing.lock'), '4194305 elsewhere');
+  await third.begin();
+  await third.close();
+  expect(await readdir(folder())).toEqual(['scoring.jsonl', 'shard-00000.parquet']);
+  // It was opened before there was a shard.
+  const late = await openStoreWriter(at('late'), description, planned);
+  await mkdir(at('late'));
+  await cp(folder(), at('late'), { recursive: true });
+  await expect(late.begin()).rejects.toThrow('another process has changed it meanwhile; run the command again');
+  await late.close();
 });
 
 test('a split that changes as the data grow cannot be added to', async () => {
@@ -187,7 +222,7 @@ test('a split that changes as the data grow cannot be added to', async () => {
     10,
     null,
   );
-  await expect(run(grown, { shards: odd, earlier })).rejects.toThrow(
+  await expect(run(grown, { shards: odd, earlier: new Set([earlier]) })).rejects.toThrow(
     '50 of its examples are not in the split any more, which changes as the data grow; score --split all or use --holdout even-odd',
   );
 });

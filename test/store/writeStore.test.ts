@@ -103,7 +103,7 @@ test('a process killed between shard and manifest leaves no folder of that name'
   const left = await readdir(at());
   expect(left.length).toBe(1);
   expect(left[0]).toMatch(/^il\..*\.tmp$/);
-  expect(await readdir(at(left[0]!))).toEqual(['scoring.jsonl']);
+  expect(await readdir(at(left[0]!))).toEqual(['scoring.jsonl', 'writing.lock']);
   await writeLossStore(at('il'), description, table);
   expect((await (await openLossStore(at('il'))).readTable()).loss).toEqual(table.loss);
 });

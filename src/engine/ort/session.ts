@@ -130,8 +130,9 @@ function writingAfterwards(session: { run(feeds: Feeds, fetches: Fetches): Promi
 }
 
 async function refusal(device: Device, message: string): Promise<Error> {
-  const isGraph = device === 'cpu' || (device === 'wasm' && !message.startsWith('no available backend'));
   const reason = firstLine(message);
+  const isGraph =
+    device === 'cpu' || (device === 'wasm' && !message.startsWith('no available backend')) || remedyFor(reason) !== '';
   if (isGraph)
     return dataError(`Cannot use the model: ONNX Runtime does not load its graph (${reason})${remedyFor(reason)}`);
   // Looks at the machine, which is nothing for every thread that loads a model.

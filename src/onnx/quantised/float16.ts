@@ -1,9 +1,12 @@
+import { dataError } from '../../core/errors.ts';
 import { toFloat16 } from '../../core/float16.ts';
 import type { Dtype, Tensor } from '../../core/tensor.ts';
 import { GraphBuilder } from '../builder.ts';
-import { requireClassifier } from '../classifier.ts';
+import { findClassifier } from '../classifier.ts';
 import { addEvalForm } from '../evalForm.ts';
-import { type Graph, type GraphNode, int } from '../graph.ts';
+import { describeNode, type Graph, type GraphNode, int } from '../graph.ts';
+import { findOp } from '../ops/index.ts';
+import type { ScoringOptions } from '../scoreGraph.ts';
 import { elementTypeOf } from '../tensorProto.ts';
 import { upgradedOpsets } from '../upgrade.ts';
 import { usedPart } from '../used.ts';
@@ -23,9 +26,15 @@ const smallestNormal = 2 ** -14;
  * A model that computes its logits in float16 with weights in float16, limited to ±65504. It takes and gives float32, so that
  * preprocessing and loss head stay in that. Operators that leave the range of float16 easily are computed in float32, and so are
  * those with a single constant, or a variance, that is too small for it, such as an epsilon. A closing Softmax is left away.
+ * Throws a data error for an operator that is not known here.
  */
-export function float16Model(model: Graph, name: string): Graph {
-  const classifier = requireClassifier(model, name);
+export function float16Model(model: Graph, { name, logits }: Pick<ScoringOptions, 'name' | 'logits'>): Graph {
+  const classifier = findClassifier(model, name, logits === undefined ? {} : { logits });
+  const unknown = classifier.nodes.find((node) => findOp(node) === undefined);
+  if (unknown !== undefined)
+    throw dataError(
+      `Cannot score "${name}" in fp16: nothing is known here of the types of ${describeNode(unknown)}; pass --precision fp32`,
+    );
   const source = evalForm(model, name);
   addEvalForm(source, classifier);
   const b = evalForm(model, name);

@@ -61,7 +61,7 @@ export function int8Graph(graph: Graph, name: string): Graph {
     const takesWhole = product !== undefined && b.type(product.x).dims.length === 2;
     const bytes = takesWhole ? storedBytesBehind(graph, b, producers, product.x) : undefined;
     if (product === undefined || gain(product.weight) < (bytes ? leastGainOfBytes : leastGain)) {
-      b.add(node);
+      b.addUnchecked(node);
       continue;
     }
     count += 1;
@@ -72,7 +72,10 @@ export function int8Graph(graph: Graph, name: string): Graph {
     throw dataError(
       `Cannot score "${name}" in int8: it has no MatMul or Gemm by a constant matrix that is large enough to gain (from about 100 × 100 numbers); pass --precision fp32`,
     );
-  for (const output of graph.outputs) b.output(output.name);
+  for (const output of graph.outputs) {
+    if (b.typeOf(output.name) === undefined) b.declareType(output.name, output);
+    b.output(output.name);
+  }
   return usedPart(b.build());
 }
 
@@ -85,7 +88,10 @@ function productOf(
   const isGemm = node.op === 'Gemm' && numberAttribute(node, 'transA', 0) === 0;
   if (node.domain !== '' || !(node.op === 'MatMul' || isGemm)) return undefined;
   const [x, w, bias = ''] = node.inputs as [string, string, string?];
-  const { dims, dtype } = b.type(x);
+  const type = b.typeOf(x);
+  // Behind an operator that nothing here knows.
+  if (type === undefined) return undefined;
+  const { dims, dtype } = type;
   const weight = constantMatrix(graph, producers, w, isGemm && numberAttribute(node, 'transB', 0) === 1);
   if (weight === undefined || dtype !== 'float32' || dims.length < 2 || weight.rows > mostInner) return undefined;
   // The result's shape is written with one size left open.

@@ -6,7 +6,7 @@ import type { Precision } from './precision.ts';
 
 /** The score graph of a model, which computes with numbers of `precision`. Losses are float32 in any. */
 export function scoreGraphIn(precision: Precision, model: Graph, options: ScoreGraphOptions): Graph {
-  if (precision === 'fp16') return scoreGraph(float16Model(model, options.name), options);
+  if (precision === 'fp16') return scoreGraph(float16Model(model, options), { ...options, logits: null });
   const graph = scoreGraph(model, options);
   return precision === 'int8' ? int8Graph(graph, options.name) : graph;
 }

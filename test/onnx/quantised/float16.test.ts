@@ -33,7 +33,7 @@ const ops = (graph: Graph) => graph.nodes.map(({ op }) => op);
 describe('a model in float16', () => {
   test('has its weights in float16, takes float32 and gives float32', async () => {
     const model = modelOf((b) => b.node('Gemm', ['x', b.weight('w', uniform(1, [4, 3]))]));
-    const half = float16Model(model, 'model');
+    const half = float16Model(model, { name: 'model' });
     expect([...half.weights.values()].map(({ dtype }) => dtype)).toEqual(['float16']);
     expect(half.inputs).toEqual(model.inputs);
     expect(half.outputs).toMatchObject([{ dtype: 'float32', dims: ['batch', 3] }]);
@@ -46,7 +46,7 @@ describe('a model in float16', () => {
   test('limits what float16 cannot hold, as masks of attention are', async () => {
     const half = float16Model(
       modelOf((b) => b.node('Add', ['x', b.weight('mask', float32([0, -1e9, 1e9, 1]))])),
-      'model',
+      { name: 'model' },
     );
     const { data } = await outputOf(half, float32([1, 1, 1, 1], [1, 4]));
     expect(data).toBeAllClose([1, -65504, 65504, 2], { rtol: 1e-3 });
@@ -62,7 +62,7 @@ describe('a model in float16', () => {
       return b.node('Div', [centred, b.node('Sqrt', [b.node('Add', [variance, b.scalar(1e-12)])])]);
     });
     const x = float32([1, 1, 1, 1, 1000, -1000, 500, 0], [2, 4]);
-    const { data } = await outputOf(float16Model(model, 'model'), x);
+    const { data } = await outputOf(float16Model(model, { name: 'model' }), x);
     expect(data).toBeAllClose((await outputOf(model, x)).data as Float32Array, { atol: 2e-3 });
   });
 
@@ -74,7 +74,7 @@ describe('a model in float16', () => {
             const weights = [1, 0, 0, variance].map((value, i) => b.weight(`w${i}`, float32(Array(4).fill(value))));
             return b.node('BatchNormalization', ['x', ...weights], { epsilon: float(1e-5) });
           }),
-          'model',
+          { name: 'model' },
         ),
       );
     expect(normalised(1)).toEqual(['Cast', 'BatchNormalization', 'Cast']);
@@ -83,7 +83,7 @@ describe('a model in float16', () => {
 
   test('has no closing Softmax, which the loss would have to undo', () => {
     const model = modelOf((b) => b.node('Softmax', [b.node('Relu', ['x'])], { axis: int(1) }));
-    expect(ops(float16Model(model, 'model'))).toEqual(['Cast', 'Relu', 'Cast']);
+    expect(ops(float16Model(model, { name: 'model' }))).toEqual(['Cast', 'Relu', 'Cast']);
   });
 });
 
