@@ -36,6 +36,7 @@ describe('logits are found', () => {
       (b, z) => b.node('Identity', [b.node('LogSoftmax', [z], { axis: int(1) })]),
     ],
     ['behind the logarithm of a Softmax', (b, z) => b.node('Log', [softened(b, z)])],
+    ['behind a Softmax that is clipped', (b, z) => b.node('Clip', [softened(b, z), b.scalar(1e-7), b.scalar(1)])],
     [
       'behind a softmax written out',
       (b, z) => {

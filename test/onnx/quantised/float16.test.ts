@@ -136,3 +136,19 @@ async function lossesOf(
     losses[precision] = (await runGraph(scoreGraphIn(precision, model, options), feeds)).loss!.data as Float32Array;
   return losses;
 }
+
+test('an operator that nothing here knows is refused with what to do', () => {
+  const model = modelOf((b) => b.node('Relu', ['x']));
+  const nodes = [{ ...model.nodes[0]!, op: 'Selu' }];
+  expect(() => float16Model({ ...model, nodes }, { name: 'mine.onnx' })).toThrow(
+    /^Cannot score "mine.onnx" in fp16: nothing is known here of the types of Selu \(node ".*"\); pass --precision fp32$/,
+  );
+});
+
+test('takes the logits that are named', () => {
+  const model = modelOf((b) => {
+    const aux = b.node('Identity', ['x'], {}, { outputs: ['aux'] });
+    return b.node('Relu', [aux]);
+  });
+  expect(float16Model(model, { name: 'm', logits: 'aux' }).nodes.map(({ op }) => op)).not.toContain('Relu');
+});

@@ -296,3 +296,31 @@ describe('stored bytes', () => {
     expect(rough.data).toBeAllClose(plain.data as Float32Array, { atol: size / 50 });
   });
 });
+
+test('an operator that nothing here knows stands in the graph as it is, and products before it are quantised', async () => {
+  const b = new GraphBuilder('model');
+  b.input({ name: 'x', dtype: 'float32', dims: ['batch', 128] });
+  const hidden = b.node('Gemm', ['x', b.weight('w', uniform(1, [128, 128]))]);
+  b.output(b.node('Gemm', [hidden, b.weight('v', uniform(2, [128, 3]))]), 'logits');
+  const known = b.build();
+  const [first, second] = known.nodes as [(typeof known.nodes)[0], (typeof known.nodes)[0]];
+  const selu = { name: 'selu', op: 'Selu', domain: '', inputs: [hidden], outputs: ['activated'], attributes: {} };
+  const nodes = [first, selu, { ...second, inputs: ['activated', 'v'] }];
+  const model: Graph = { ...known, nodes };
+  const options = {
+    name: 'model',
+    stored: [{ dtype: 'float32', dims: [128] }],
+    preprocessing: { kind: 'none' },
+    outputs: ['loss'],
+  } as const;
+  const graph = scoreGraph(model, options);
+  const quantised = int8Graph(graph, 'model');
+  expect(products(quantised)).toBe(1);
+  expect(quantised.nodes.map(({ op }) => op)).toContain('Selu');
+  const feeds = {
+    x: uniform(3, [6, 128]),
+    [labelsInput]: { dtype: 'int32', dims: [6], data: Int32Array.of(0, 1, 2, 0, 1, 2) },
+  } as const;
+  const [exact, found] = [(await runGraph(graph, feeds)).loss!, (await runGraph(quantised, feeds)).loss!];
+  expect(found.data as Float32Array).toBeAllClose(exact.data as Float32Array, { rtol: 0.02, atol: 0.3 });
+});
