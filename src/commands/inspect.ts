@@ -4,6 +4,7 @@ import type { ClassifierOptions } from '../onnx/classifier.ts';
 import { renderHistogram } from '../report/histogram.ts';
 import { renderTable } from '../report/table.ts';
 import { wantsColour } from '../runtime/terminal.ts';
+import { doubtsAbout } from '../store/doubts.ts';
 import { withOptions } from './options.ts';
 import { performs } from './session.ts';
 
@@ -56,7 +57,9 @@ function textOf(inspection: Inspection): string {
     }
     case 'store': {
       const { manifest, losses } = inspection;
-      const { data, models, statistics } = manifest;
+      const { data, models, statistics, scoring, part, preprocessing } = manifest;
+      const { agreement } = scoring;
+      const figure = (value: number | null) => value?.toFixed(4) ?? 'unknown';
       return [
         `${manifest.count} of ${data.length} examples (${data.split}) of ${data.name}, noise ${data.noise}, ${data.labels === null ? '' : `labels ${data.labels}, `}holdout ${data.holdout}, data seed ${data.dataSeed}`,
         `data   ${data.fingerprint}`,
@@ -64,7 +67,10 @@ function textOf(inspection: Inspection): string {
           ({ name, fingerprint, trainedOn }) =>
             `model  ${fingerprint} ${name}, trained on ${trainedOn?.ids.count ?? 'unknown'} examples`,
         ),
-        `mean loss ${statistics.meanLoss?.toFixed(4)}, accuracy ${statistics.accuracy?.toFixed(4)}, ${statistics.nan} not a number`,
+        `fed    ${data.inputs}, ${data.classes} classes, preprocessing ${JSON.stringify(preprocessing)}`,
+        `scored ${scoring.precision} on ${scoring.device}, logits ${scoring.logits ?? 'unknown'}${part === null ? '' : `, part ${part.index} of ${part.of}`}${agreement === null ? '' : `, rank correlation with fp32 ${figure(agreement.spearman)}, ${Math.round(100 * agreement.topTenth)} % of the top tenth in common`}`,
+        `mean loss ${figure(statistics.meanLoss)}, accuracy ${figure(statistics.accuracy)}, ${statistics.nan} not a number`,
+        ...doubtsAbout(manifest),
         renderHistogram(losses),
       ].join('\n');
     }

@@ -12,7 +12,7 @@ export function mergeCommand(): Command {
     .summary('make one loss store of the parts of several machines')
     .description(
       'Merges the loss stores of "rho score --shard 1/n" to n/n: checks that they belong together and that nothing is missing or there twice, ' +
-        'scores one example in a thousand again and compares. The result is byte for byte what one machine would have made.',
+        'scores one example in a thousand again and compares. The shards are byte for byte those that one machine would have made.',
     )
     .argument('<parts...>', 'loss stores')
     .addHelpText(
@@ -35,7 +35,7 @@ export function mergeCommand(): Command {
         `${folder}: ${count} examples of ${parts.length} parts` +
         (check === null
           ? ', none scored again'
-          : `, ${check.sample} scored again, losses differ by ${check.difference.toPrecision(2)} at most`),
+          : `, ${check.sample} scored again, ${check.difference === 0 ? 'the same losses' : `losses differ by ${check.difference.toPrecision(2)} at most`}`),
     };
   });
 }

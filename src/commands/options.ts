@@ -84,7 +84,10 @@ const options: Readonly<Record<string, () => Option>> = {
   data: () => option('--data <format:path>', 'training data, such as idx:mnist/'),
   test: () => option('--test <format:path>', 'test data (default: the test files beside the training data)'),
   holdout: () =>
-    option('--holdout <rule>', 'what the IL model is trained on: random:SHARE, even-odd or N:M').default('random:0.5'),
+    option(
+      '--holdout <rule>',
+      'what the IL model is trained on: random:SHARE, even-odd, N:M, or none where it is not of these data',
+    ).default('random:0.5'),
   noise: () => option('--noise <rule>', 'label noise to add: none, uniform:R, flip:R or pairs:3>5,…:R').default('none'),
   labels: () =>
     option('--labels <file:column>', 'labels to train on, by column "index" of a CSV file').default(null, 'its own'),

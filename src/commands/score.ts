@@ -36,7 +36,7 @@ export function scoreCommand(): Command {
 Examples:
   rho score --model il-mnist/il.onnx --data idx:mnist/ --out il-mnist/il
   rho score --model il.onnx --data parquet:big/ --shard 3/8 --out part-3     # on one of eight machines; then: rho merge
-  rho score --model il.onnx --data parquet:big/ --split all --append --out il  # the data have grown`,
+  rho score --model il.onnx --data parquet:big/ --holdout none --append --out il   # examples were added at the end`,
     );
   command.addOption(new Option('--model <file>', 'IL model, an .onnx file'));
   command.addOption(new Option('--losses <file>', 'instead of a model: losses by id, .npy, .csv or .parquet'));
@@ -100,6 +100,10 @@ Examples:
     const training = await openToScore({ ...flags, data: requireData(flags.data), test: null });
     const card = await readIlCard(path, model.bytes);
     requireCardFits(card, training.data, path);
+    if (card === null && flags.split === 'target' && flags.holdout !== 'none')
+      host.say(
+        `${path}: it was not trained here, yet the holdout of --holdout ${flags.holdout} is left out; pass --holdout none to score all, and to train on all`,
+      );
     const options = { ...flags, part, span: shardRows };
     const result = await scoreToStore(training, model, card, options, folder, {
       ...host,
@@ -134,9 +138,10 @@ function outcomeOf(folder: string, { manifest, scored, seconds }: ScoreResult): 
   const { count, statistics, data, models, part, scoring } = manifest;
   const { meanLoss, accuracy, nan } = statistics;
   const { agreement, precision } = scoring;
+  const isGiven = scoring.device === 'elsewhere';
   const figure = (value: number | null) => value?.toFixed(4) ?? 'unknown';
   const lines = [
-    `${folder}: ${count.toLocaleString('en-US')} examples, ${scored.toLocaleString('en-US')} scored in ${seconds.toFixed(1)} s, ` +
+    `${folder}: ${count.toLocaleString('en-US')} examples, ${isGiven ? 'losses from elsewhere' : `${scored.toLocaleString('en-US')} scored in ${seconds.toFixed(1)} s`}, ` +
       `mean loss ${figure(meanLoss)}, accuracy ${figure(accuracy)} (labels as given), ${nan} not a number`,
   ];
   if (agreement !== null)

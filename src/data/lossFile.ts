@@ -32,7 +32,7 @@ function fromNpy(bytes: Uint8Array, file: string, what: What): GivenNumbers {
   const { dtype, dims, data } = readNpy(bytes, file);
   if (dims.length !== (what === 'loss' ? 1 : 2) || !(dtype === 'float32' || dtype === 'float64'))
     throw dataError(
-      `Cannot read ${what === 'loss' ? 'losses' : 'probabilities'} from "${file}": it holds ${dtype} [${dims.join(', ')}], expected float32 or float64 ${what === 'loss' ? '[examples]' : '[examples, classes]'}`,
+      `Cannot read ${what === 'loss' ? 'losses' : 'probabilities'} from "${file}": it holds ${dtype} [${dims.join(', ')}], expected float32 or float64 ${what === 'loss' ? '[examples]' : '[examples, classes]'}; convert it with astype("float32") and numpy.save`,
     );
   return { ids: null, width: dims[1] ?? 1, values: Float32Array.from(data as Float32Array) };
 }

@@ -12,10 +12,12 @@ export interface Split {
  * Splits the ids 0 … `length - 1` by the rule given to --holdout:
  * - `random:SHARE`: that share of all ids, rounded, drawn at random, is the holdout, the rest the target;
  * - `N:M`: N ids for the holdout and M for the target, drawn at random; the rest is not used;
+ * - `none`: no holdout, for irreducible losses that come from elsewhere;
  * - `even-odd`: even ids for the target, odd ones for the holdout, as the paper splits CIFAR-10.
  */
 export function splitHoldout(rule: string, length: number, dataSeed: number): Split {
   if (rule === 'even-odd') return evenOdd(length);
+  if (rule === 'none') return { holdout: new Uint32Array(), target: new Uint32Array(length).map((_, id) => id) };
 
   const share = rule.startsWith('random:') ? parseShare(rule.slice('random:'.length)) : null;
   if (share !== null) {
@@ -26,7 +28,7 @@ export function splitHoldout(rule: string, length: number, dataSeed: number): Sp
   const [, holdout, target] = /^(\d+):(\d+)$/.exec(rule) ?? [];
   if (holdout === undefined || target === undefined)
     throw usageError(
-      `Cannot split the data by --holdout "${rule}": expected random:SHARE with a share from 0 to 1, even-odd or N:M`,
+      `Cannot split the data by --holdout "${rule}": expected random:SHARE with a share from 0 to 1, even-odd, N:M or none`,
     );
   if (Number(holdout) + Number(target) > length)
     throw usageError(`Cannot split the data by --holdout "${rule}": there are ${length} examples, ask for no more`);

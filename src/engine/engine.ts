@@ -36,6 +36,9 @@ export interface Scores {
   readonly margin?: Float32Array;
   /** ‖softmax - one-hot‖₂. */
   readonly gradientNorm?: Float32Array;
+  /** The smallest logit, and the sum of all: those of probabilities give themselves away. */
+  readonly leastLogit?: Float32Array;
+  readonly logitSum?: Float32Array;
 }
 
 /** A model with fixed weights in its own thread. */

@@ -4,6 +4,7 @@ import type { DeviceOptions } from '../engine/engine.ts';
 import { openScorer } from '../engine/ort/openScorer.ts';
 import { type IrreducibleLosses, onlineLosses, storedLosses } from '../loop/irreducible.ts';
 import { exists, joinPath } from '../runtime/files.ts';
+import { doubtsAbout } from '../store/doubts.ts';
 import { membership } from '../store/idSet.ts';
 import { readIrreducibleLosses } from '../store/irreducibleLosses.ts';
 import { isLossStore } from '../store/readStore.ts';
@@ -41,13 +42,15 @@ const leaksUnknown = 'it is not known what its IL model was trained on, so targe
 
 async function openStored(
   folder: string,
-  { data, split, fingerprint }: Experiment,
+  { data, split, fingerprint, options }: Experiment,
   say: (line: string) => void,
 ): Promise<IrreducibleLosses> {
-  const expected = { data: { name: data.name, fingerprint } };
+  const { noise, dataSeed, labels } = options;
+  const expected = { data: { name: data.name, fingerprint, noise, dataSeed, labels } };
   const { loss, nan, manifest } = await readIrreducibleLosses(folder, expected, split.target);
   const megabytes = (loss.byteLength / 2 ** 20).toFixed(loss.byteLength < 2 ** 20 ? 2 : 0);
   say(`${folder}: irreducible losses of ${split.target.length.toLocaleString('en-US')} examples in ${megabytes} MiB`);
+  for (const doubt of doubtsAbout(manifest)) say(`${folder}: ${doubt}`);
   if (nan > 0) say(`${folder}: ${nan} irreducible losses are not a number, these examples are never selected`);
   if (manifest.models.some(({ trainedOn }) => trainedOn === null)) say(`${folder}: ${leaksUnknown}`);
   return storedLosses(loss);

@@ -79,7 +79,8 @@ function distinctParts(parts: readonly LossStore[], say: (line: string) => void)
       throw dataError(`Cannot merge "${store.folder}": it is a whole store, expected parts made with --shard i/n`);
     const twin = byIndex.get(part.index);
     if (twin === undefined) byIndex.set(part.index, store);
-    else if (hashesOf(twin) === hashesOf(store)) say(`${store.folder}: the same as ${twin.folder}, left out`);
+    else if (hashesOf(twin) === hashesOf(store))
+      say(`${store.folder}: part ${part.index} is there twice, this one is left out`);
     else
       throw dataError(
         `Cannot merge "${store.folder}" with "${twin.folder}": both are part ${part.index} of ${part.of} and their losses differ; leave one out`,
@@ -163,9 +164,10 @@ async function scoreSample(
   const here: LossTable[] = [];
   const { device, precision, logits, layout } = scoring as typeof scoring & { device: Device; precision: Precision };
   const options = { device, precision, logits, layout, threads: availableThreads() };
-  await scoreShardsOf([{ ids }], training.data, model, options, host, async (_, table) => {
+  const write = async (_: unknown, table: LossTable) => {
     here.push(table);
-  });
+  };
+  await scoreShardsOf([{ ids }], training.data, model, options, host, write, 'scoring a sample again');
   let difference = 0;
   for (const [i, id] of ids.entries()) {
     const [now, before] = [here[0]!.loss[i]!, there.get(id)!];

@@ -10,6 +10,7 @@ import { scoreShards } from '../loop/scoreShards.ts';
 import { findClassifier } from '../onnx/classifier.ts';
 import type { FeedOptions } from '../onnx/preprocess.ts';
 import { versions } from '../runtime/host.ts';
+import { doubtsAbout } from '../store/doubts.ts';
 import { type FoundStore, findStore, lastDescription } from '../store/findStore.ts';
 import { grownIds } from '../store/idSet.ts';
 import type { LossTable } from '../store/lossTable.ts';
@@ -20,6 +21,7 @@ import { splitOf, type TrainingData } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import type { IlCard } from './ilCard.ts';
 import { type ModelFile, type ModelHints, sayAboutLogits, scoringFrom } from './model.ts';
+import { refuseProbabilities } from './refuseProbabilities.ts';
 
 /** Which of the examples are scored. */
 export const scoreSplits = ['target', 'holdout', 'all'] as const;
@@ -75,9 +77,12 @@ export async function scoreToStore(
   const began = performance.now();
   try {
     const begin = () => writer.begin();
+    if (scored > 0 && card === null) await refuseProbabilities(data, ids, model, options);
     if (scored > 0) await scoreShardsOf(writer.missing, data, model, options, { ...host, begin }, writer.write);
     const agreement = writer.isWhole ? null : await agreementOf(ids, data, model, options, host);
-    return { manifest: await writer.finish({ agreement }), scored, seconds: (performance.now() - began) / 1000 };
+    const manifest = await writer.finish({ agreement });
+    for (const doubt of doubtsAbout(manifest)) host.say(`${folder}: ${doubt}`);
+    return { manifest, scored, seconds: (performance.now() - began) / 1000 };
   } finally {
     await writer.close();
   }
@@ -101,7 +106,7 @@ async function describe(
   before: StoreDescription | null,
 ): Promise<StoreDescription> {
   const described = describeData(training, split);
-  const { logits } = findClassifier(model.graph, model.name, { logits: named });
+  const { logits } = findClassifier(model.graph, model.name, { logits: named, classes: training.data.classes });
   // The same model as before, or the store is refused: what is known of it is not forgotten where its card is gone.
   const trainedOn = card?.trainedOn ?? before?.model.trainedOn ?? null;
   return {
@@ -185,9 +190,17 @@ async function agreementOf(
   const compared = Uint32Array.from({ length: sample }, (_, i) => ids[Math.floor((i * ids.length) / sample)]!);
   const losses: Float32Array[] = [];
   for (const each of ['fp32', precision] as const)
-    await scoreShardsOf([{ ids: compared }], data, model, { ...options, precision: each }, host, async (_, table) => {
-      losses.push(table.loss);
-    });
+    await scoreShardsOf(
+      [{ ids: compared }],
+      data,
+      model,
+      { ...options, precision: each },
+      host,
+      async (_, table) => {
+        losses.push(table.loss);
+      },
+      `comparing, in ${each}`,
+    );
   const { spearman, topTenthOverlap } = rankAgreement(losses[0]!, losses[1]!);
   return { sample, spearman: Number.isNaN(spearman) ? null : spearman, topTenth: topTenthOverlap };
 }
@@ -212,6 +225,7 @@ export async function scoreShardsOf<S extends { readonly ids: Uint32Array }>(
   options: Omit<ScorerPoolOptions, 'outputs' | keyof FeedOptions> & ModelHints,
   host: Host,
   write: (shard: S, table: LossTable) => Promise<void>,
+  label = 'scoring',
 ): Promise<void> {
   const { progress } = host;
   const scoring = scoringFrom(data, model.name, options);
@@ -229,7 +243,7 @@ export async function scoreShardsOf<S extends { readonly ids: Uint32Array }>(
   let writing = Promise.resolve();
   try {
     await host.begin();
-    progress.start('scoring', countIds(shards));
+    progress.start(label, countIds(shards));
     const work = { batch: batchSize(data, pool), workers: pool.workers, onScored };
     for await (const { shard, table } of scoreShards(pool, data, shards, work)) {
       await writing;

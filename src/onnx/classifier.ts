@@ -11,6 +11,8 @@ import { type Closing, findClosing } from './probabilities.ts';
 export interface ClassifierOptions {
   /** Name of an output, or of any value inside; default: the likeliest output, or what a closing Softmax is given. */
   readonly logits?: string | null;
+  /** Classes of the data, by which the right one of several outputs may be told. */
+  readonly classes?: number;
 }
 
 /** The value that holds a model's logits, and the nodes it is computed from. */
@@ -28,12 +30,16 @@ export interface Classifier {
 }
 
 /**
- * Finds the logits of a model: the value that was named, or an output, of several the one called logits or else the first of
- * shape [batch, classes]; and what a closing Softmax or LogSoftmax is given in place of what it computes. Throws a usage error
+ * Finds the logits of a model: the value that was named, or an output, of several the one called logits, one that a softmax
+ * closes, the one of as many classes as the data have, or else the first of shape [batch, classes]; and what a closing Softmax or LogSoftmax is given in place of what it computes. Throws a usage error
  * that lists the closest names where no value is called so.
  */
-export function findClassifier(graph: Graph, name: string, { logits = null }: ClassifierOptions = {}): Classifier {
-  const value = logits === null ? likeliestOutput(graph, name) : named(graph, logits, name);
+export function findClassifier(
+  graph: Graph,
+  name: string,
+  { logits = null, classes }: ClassifierOptions = {},
+): Classifier {
+  const value = logits === null ? likeliestOutput(graph, name, classes) : named(graph, logits, name);
   const { closing, value: found, sameType } = findClosing(graph, value);
   const output = graph.outputs.find((output) => output.name === (sameType ? value : found));
   const needed = reachingTo(graph.nodes, found);
@@ -54,7 +60,8 @@ export function isFraction(dtype: Dtype): boolean {
   return fractions.includes(dtype);
 }
 
-function likeliestOutput({ outputs, otherOutputs = [], nodes }: Graph, name: string): string {
+function likeliestOutput(graph: Graph, name: string, classes?: number): string {
+  const { outputs, otherOutputs = [], nodes } = graph;
   const [first] = outputs;
   if (first === undefined) {
     const [other] = otherOutputs;
@@ -66,8 +73,10 @@ function likeliestOutput({ outputs, otherOutputs = [], nodes }: Graph, name: str
     );
   }
   const called = outputs.find((output) => /(^|[/.:])logits$/i.test(output.name));
-  const rows = outputs.find(({ dtype, dims }) => isFraction(dtype) && dims.length === 2 && dims[1] !== 1);
-  return (called ?? rows ?? outputs.find(({ dtype }) => isFraction(dtype)) ?? first).name;
+  const closed = outputs.find((output) => findClosing(graph, output.name).closing === 'softmax');
+  const rows = outputs.filter(({ dtype, dims }) => isFraction(dtype) && dims.length === 2 && dims[1] !== 1);
+  const fitting = rows.find(({ dims }) => dims[1] === classes);
+  return (called ?? closed ?? fitting ?? rows[0] ?? outputs.find(({ dtype }) => isFraction(dtype)) ?? first).name;
 }
 
 function named(graph: Graph, value: string, name: string): string {

@@ -3,7 +3,7 @@ import { int, ints } from './graph.ts';
 import { elementTypeOf } from './tensorProto.ts';
 
 /** What a graph can say of each example. */
-export type ExampleOutput = 'loss' | 'predicted' | 'margin' | 'gradientNorm';
+export type ExampleOutput = 'loss' | 'predicted' | 'margin' | 'gradientNorm' | 'leastLogit' | 'logitSum';
 
 /** The int32 input that takes the labels, [batch]. */
 export const labelsInput = 'rho/labels';
@@ -55,6 +55,15 @@ const exampleOutputs: Readonly<Record<ExampleOutput, (builder: GraphBuilder, hea
     const margin = b.node('Sub', [own, reducedOverClasses(b, 'ReduceMax', others)]);
     return b.node('Reshape', [margin, b.int64([-1])]);
   },
+
+  /** The smallest of the logits. */
+  leastLogit(b, { logits }) {
+    const most = reducedOverClasses(b, 'ReduceMax', b.node('Neg', [logits]));
+    return b.node('Reshape', [b.node('Neg', [most]), b.int64([-1])]);
+  },
+
+  /** The sum of the logits. */
+  logitSum: (b, { logits }) => b.node('Reshape', [reducedOverClasses(b, 'ReduceSum', logits), b.int64([-1])]),
 
   /** ‖softmax - one-hot‖₂, which bounds the gradient's norm by the last layer (Katharopoulos and Fleuret, 2018). */
   gradientNorm(b, { logProbabilities, column }) {

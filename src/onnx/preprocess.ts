@@ -151,6 +151,16 @@ function standardized(
   return shifts.every((shift) => shift === 0) ? scaled : builder.node('Add', [scaled, perChannel(shifts)]);
 }
 
+/** What to do about images of another shape, for the end of a sentence. */
+function remedyFor(found: readonly number[], wanted: readonly number[], isTurned: boolean): string {
+  if (isTurned) return '; leave --layout away';
+  const [channels, height, width] = wanted;
+  if (wanted.length !== 3 || found.length !== 3) return '';
+  if (found[2] === channels && found[0] === height && found[1] === width)
+    return '; store the channels first, as x.transpose(0, 3, 1, 2) does';
+  return found[0] === channels && height === width ? `; photographs are brought to that by --image-size ${width}` : '';
+}
+
 function shapedLike(builder: GraphBuilder, value: string, input: GraphValue, feed: InputFeed): string {
   const { stored, name, layout } = feed;
   const isTurned = hasChannelsLast(input, feed);
@@ -163,7 +173,7 @@ function shapedLike(builder: GraphBuilder, value: string, input: GraphValue, fee
   const isTurnedOtherwise = sizes.length === 3 && found.length === 3;
   if (known.length < sizes.length || elementCount(known) !== elementCount(found) || isTurnedOtherwise)
     throw dataError(
-      `Cannot feed "${name}": an example of the data is [${stored.dims.join(', ')}], the input "${input.name}" expects [${sizes.join(', ')}]${isTurned && layout === 'nhwc' ? '; leave --layout away' : ''}`,
+      `Cannot feed "${name}": an example of the data is [${stored.dims.join(', ')}], the input "${input.name}" expects [${sizes.join(', ')}]${remedyFor(stored.dims, known, isTurned && layout === 'nhwc')}`,
     );
   return builder.node('Reshape', [turned, builder.int64([-1, ...known])]);
 }

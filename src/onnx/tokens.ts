@@ -97,6 +97,6 @@ function requireLength({ name: input, dims }: GraphValue, length: number, name: 
   if (dims.length === 0) return;
   if (dims.length !== 2 || (typeof expected === 'number' && expected !== length))
     throw dataError(
-      `Cannot feed "${name}": an example of the data is ${length} token ids, the input "${input}" expects [${dims.slice(1).join(', ')}]`,
+      `Cannot feed "${name}": an example of the data is ${length} token ids, the input "${input}" expects [${dims.slice(1).join(', ')}]${typeof dims[1] === 'number' ? `; pass --tokens ${dims[1]}` : ''}`,
     );
 }

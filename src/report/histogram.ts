@@ -14,7 +14,8 @@ export function renderHistogram(losses: Float32Array): string {
   return counts
     .map((count, row) => {
       const from = ((top * row) / rows).toFixed(2).padStart(7);
-      return `${from} ${'█'.repeat(Math.ceil((count / most) * width)).padEnd(width)} ${count}`;
+      const above = row === rows - 1 && sorted.at(-1)! > top ? '≥' : ' ';
+      return `${above}${from.slice(1)} ${'█'.repeat(Math.ceil((count / most) * width)).padEnd(width)} ${count}`;
     })
     .join('\n');
 }

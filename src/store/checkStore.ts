@@ -2,9 +2,11 @@ import { dataError } from '../core/errors.ts';
 import type { StoreManifest } from './manifest.ts';
 import type { LossStore } from './readStore.ts';
 
+type LabelOptions = Pick<StoreManifest['data'], 'noise' | 'dataSeed' | 'labels'>;
+
 /** What losses are wanted for. */
 export interface StoreExpectation {
-  readonly data: { readonly name: string; readonly fingerprint: string };
+  readonly data: { readonly name: string; readonly fingerprint: string } & Partial<LabelOptions>;
   /** Fingerprint of the one model whose losses they must be; left out where any model will do. */
   readonly model?: string;
 }
@@ -16,7 +18,7 @@ export function checkStore(store: Pick<LossStore, 'folder' | 'manifest'>, expect
 
   if (data.fingerprint !== expected.data.fingerprint)
     throw refuse(
-      `it was made for data ${short(data.fingerprint)} ("${data.name}" with ${optionsOf(data)}), this is data ${short(expected.data.fingerprint)} ("${expected.data.name}"); ` +
+      `it was made for data ${short(data.fingerprint)} ("${data.name}" with ${optionsOf(data)}), this is data ${short(expected.data.fingerprint)} ("${expected.data.name}"${expected.data.noise === undefined ? '' : ` with ${optionsOf({ dataSeed: 0, labels: null, ...expected.data, noise: expected.data.noise })}`}); ` +
         'give the options it was made with, or run "rho score" on this data',
     );
   const found = models.map(({ fingerprint }) => fingerprint);
@@ -28,7 +30,7 @@ export function checkStore(store: Pick<LossStore, 'folder' | 'manifest'>, expect
 }
 
 /** The options that decide a fingerprint, as they would be given. */
-function optionsOf({ noise, dataSeed, labels }: StoreManifest['data']): string {
+function optionsOf({ noise, dataSeed, labels }: LabelOptions): string {
   return `--noise ${noise} --data-seed ${dataSeed}${labels === null ? '' : ` --labels ${labels}`}`;
 }
 

@@ -54,6 +54,8 @@ export function checkSameScoring(
   const mayHaveGrown = what === 'data' && now.data.length > found.data.length && earlier.size === 0;
   throw dataError(
     `Cannot write into loss store "${folder}": its ${what} was ${before}, now it is ${after}; ` +
-      (mayHaveGrown ? 'if the data have grown since, pass --append, else name a new folder' : 'name a new folder'),
+      (mayHaveGrown
+        ? 'if the data have grown since, pass --append, else name a new folder'
+        : `${what === 'data' && earlier.size > 0 ? `its ${found.data.length} examples are not the first of these any more, in order and labels, as --append needs; ` : ''}name a new folder`),
   );
 }

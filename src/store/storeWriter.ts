@@ -194,7 +194,7 @@ function checkKept(
   const strangers = countIds(missing) + kept - countIds(planned);
   if (strangers > 0)
     throw dataError(
-      `Cannot add to loss store "${folder}": ${strangers} of its examples are not in the split any more, which changes as the data grow; score --split all or use --holdout even-odd`,
+      `Cannot add to loss store "${folder}": ${strangers} of its examples are not in the split any more, which changes as the data grow; score with --holdout none, even-odd or --split all into a new folder`,
     );
 }
 

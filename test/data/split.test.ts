@@ -56,7 +56,7 @@ test.each(['', 'half', 'random:', 'random:1.5', 'random:-0.1', 'random:x', '5', 
   'the rule "%s" is refused',
   (rule) => {
     expect(() => splitHoldout(rule, 10, 0)).toThrow(
-      `Cannot split the data by --holdout "${rule}": expected random:SHARE with a share from 0 to 1, even-odd or N:M`,
+      `Cannot split the data by --holdout "${rule}": expected random:SHARE with a share from 0 to 1, even-odd, N:M or none`,
     );
   },
 );
@@ -65,4 +65,10 @@ test('asking for more examples than there are is refused', () => {
   expect(() => splitHoldout('6:5', 10, 0)).toThrow(
     'Cannot split the data by --holdout "6:5": there are 10 examples, ask for no more',
   );
+});
+
+test('without a holdout all examples are the target', () => {
+  const { holdout, target } = splitHoldout('none', 5, 0);
+  expect([...holdout]).toEqual([]);
+  expect([...target]).toEqual([0, 1, 2, 3, 4]);
 });

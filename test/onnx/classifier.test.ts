@@ -227,3 +227,23 @@ describe('a model with an operator that nothing here knows', () => {
     );
   });
 });
+
+describe('of several outputs', () => {
+  const two = (b: GraphBuilder, first: string, second: string): string => {
+    b.output(first);
+    return second;
+  };
+
+  test('one behind a softmax is taken, be it the second', () => {
+    const model = modelOf(width, (b) =>
+      two(b, scores(b, 7, 'features'), b.node('Softmax', [scores(b)], { axis: int(-1) })),
+    );
+    expect(find(model).logits).toBe('fc.out');
+  });
+
+  test('the one of as many classes as the data have is taken', () => {
+    const model = modelOf(width, (b) => two(b, scores(b, 7, 'features'), scores(b)));
+    expect(findClassifier(model, 'm.onnx', { classes: 3 }).logits).toBe('fc.out');
+    expect(findClassifier(model, 'm.onnx', { classes: 2 }).logits).toBe('features.out');
+  });
+});
