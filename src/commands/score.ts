@@ -100,15 +100,15 @@ Examples:
     const training = await openToScore({ ...flags, data: requireData(flags.data), test: null });
     const card = await readIlCard(path, model.bytes);
     requireCardFits(card, training.data, path);
-    if (card === null && flags.split === 'target' && flags.holdout !== 'none')
-      host.say(
-        `${path}: it was not trained here, yet the holdout of --holdout ${flags.holdout} is left out; pass --holdout none to score all, and to train on all`,
-      );
     const options = { ...flags, part, span: shardRows };
     const result = await scoreToStore(training, model, card, options, folder, {
       ...host,
       afterInterrupt: 'the same command goes on',
     });
+    if (card === null && flags.split === 'target' && flags.holdout !== 'none')
+      host.say(
+        `${path}: it was not trained here, yet the holdout of --holdout ${flags.holdout} is left out; pass --holdout none to score all, and to train on all`,
+      );
     return outcomeOf(folder, result);
   });
 }

@@ -231,7 +231,7 @@ test('parts of three machines merge into the store of one', async () => {
   expectRefusal(await rho('merge', ...stores, '--out', merged), 2, 'it is not empty, pass another --out');
   // The same part twice does no harm.
   const { stderr } = await done(['merge', stores[0]!, ...stores, '--out', folder.at('twice'), '--no-check']);
-  expect(stderr).toContain(`${stores[0]}: the same as ${stores[0]}, left out`);
+  expect(stderr).toContain(`${stores[0]}: part 1 is there twice, this one is left out`);
   expect(contentsOf(folder.at('twice'))).toEqual(contentsOf(straight));
 });
 

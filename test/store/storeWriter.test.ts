@@ -176,7 +176,7 @@ test('a store is added to only where that is asked for and the old examples are 
     /its data was 3f2a91bc, now it is abababab; if the data have grown since, pass --append, else name a new folder$/,
   );
   await expect(run(grown, { shards: grownShards, earlier: new Set(['ef'.repeat(32)]) })).rejects.toThrow(
-    /its data was 3f2a91bc, now it is abababab; name a new folder$/,
+    /its data was 3f2a91bc, now it is abababab; its 100 examples are not the first of these any more, in order and labels, as --append needs; name a new folder$/,
   );
 });
 
@@ -223,7 +223,7 @@ test('a split that changes as the data grow cannot be added to', async () => {
     null,
   );
   await expect(run(grown, { shards: odd, earlier: new Set([earlier]) })).rejects.toThrow(
-    '50 of its examples are not in the split any more, which changes as the data grow; score --split all or use --holdout even-odd',
+    '50 of its examples are not in the split any more, which changes as the data grow; score with --holdout none, even-odd or --split all into a new folder',
   );
 });
 
