@@ -13,7 +13,7 @@ const straight = folder.at('straight');
 
 beforeAll(async () => {
   // Large enough for scoring to take a second on one thread.
-  const il = ['il', ...sample, '--il-model', 'mlp:1024,1024', '--il-epochs', '1', '--il-batch', '500'];
+  const il = ['il', ...sample, '--il-model', 'mlp:768,768', '--il-epochs', '1', '--il-batch', '500'];
   for (const words of [
     [...il, '--out', folder.at('il')],
     [...score, '--out', straight],
