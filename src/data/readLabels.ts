@@ -20,9 +20,6 @@ export interface LabelSource {
   readonly given: GivenClasses;
 }
 
-/** What a column of labels may hold; a bool is 0 or 1. */
-export type LabelCell = string | number | bigint | boolean;
-
 /**
  * The classes in a column of `length` labels: whole numbers as they are; or names, which stand for their places among all
  * names, sorted by code unit. Data with given names have to keep to these. Anything else is a data error.
