@@ -1,32 +1,17 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { addLabelNoise } from '../../src/data/labelNoise.ts';
 import { memoryDataset } from '../../src/data/memoryDataset.ts';
 import { openData } from '../../src/data/open.ts';
 import type { OpenOptions } from '../../src/data/opener.ts';
+import { dataFolders } from './dataFolders.ts';
 import { imageOf } from './imagesOf.ts';
 import { npyOf } from './npyOf.ts';
 import { imagesParquet, textsParquet } from './parquetOf.ts';
 import { tarOf } from './tarOf.ts';
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'rho-first-'));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function folderOf(files: Record<string, Uint8Array | string>): Promise<string> {
-  const folder = await mkdtemp(join(root, 'data-'));
-  for (const [name, bytes] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), bytes);
-  }
-  return folder;
-}
+const folderOf = dataFolders();
 
 const total = 12;
 const label = (id: number) => id % 3;

@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openCifar } from '../../src/data/cifar.ts';
 import { fingerprintData } from '../../src/data/fingerprint.ts';
 import { readUnpacked } from '../../src/data/gunzip.ts';
@@ -11,22 +10,10 @@ import { openImageDecoder, writePlanes } from '../../src/data/imageDecoder.ts';
 import { openImages } from '../../src/data/images.ts';
 import { openData, requireTestBeside } from '../../src/data/open.ts';
 import { readTar } from '../../src/data/tar.ts';
+import { dataFolders } from './dataFolders.ts';
 import { imageOf, pngOf } from './imagesOf.ts';
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'rho-images-'));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function folderOf(files: Record<string, Uint8Array | string>): Promise<string> {
-  const folder = await mkdtemp(join(root, 'data-'));
-  for (const [name, bytes] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), bytes);
-  }
-  return folder;
-}
+const folderOf = dataFolders();
 
 const red = await imageOf('png', [255, 0, 0]);
 const green = await imageOf('webp', [0, 255, 0]);
@@ -102,7 +89,7 @@ describe('folders of classes', () => {
   });
 
   test('nothing, an empty class and no images are named', async () => {
-    await expect(openImages(join(root, 'none'), 'train')).rejects.toThrow('no such file or folder');
+    await expect(openImages(join(await folderOf({}), 'none'), 'train')).rejects.toThrow('no such file or folder');
     const empty = await folderOf({ 'train/a/1.png': red, 'train/b/1.bmp': red });
     await expect(openImages(empty, 'train')).rejects.toThrow(`Cannot use the class "b" in "${join(empty, 'train')}"`);
     const flat = await folderOf({ '1.png': red });
@@ -260,7 +247,7 @@ const folder = process.env.RHO_DATA;
 describe.skipIf(!folder)('CIFAR-10 itself (skipped unless RHO_DATA names the folder of public data)', () => {
   test('JPEGs unpacked into folders are those of the archive, but for the colour that decoders smooth', async () => {
     const archive = join(folder!, 'cifar10', 'cifar10-test-jpeg.tar.gz');
-    const unpacked = await mkdtemp(join(root, 'cifar-'));
+    const unpacked = await folderOf({});
     for (const { name, data } of readTar(await readUnpacked(archive), archive)) {
       const [, file, className] = /(?:^|\/)((airplane|automobile)_\d+\.jpg)$/.exec(name) ?? [];
       if (file === undefined) continue;

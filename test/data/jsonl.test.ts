@@ -1,27 +1,17 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fingerprintData } from '../../src/data/fingerprint.ts';
 import { readJsonl } from '../../src/data/jsonl.ts';
 import { openData } from '../../src/data/open.ts';
 import { openText } from '../../src/data/text.ts';
+import { dataFolders } from './dataFolders.ts';
 import { textsParquet } from './parquetOf.ts';
 
 const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'good', 'bad', 'film', '.', ''].join('\n');
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'rho-jsonl-'));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function folderOf(files: Record<string, string | Uint8Array>): Promise<string> {
-  const folder = await mkdtemp(join(root, 'data-'));
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
-  return folder;
-}
+const folderOf = dataFolders();
 
 test('a line is an example, read as from a table of the same texts', async () => {
   const lines =

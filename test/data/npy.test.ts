@@ -1,25 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { contentHash } from '../../src/data/hash.ts';
 import { readNpy } from '../../src/data/npy.ts';
 import { openData } from '../../src/data/open.ts';
 import { openNpy } from '../../src/data/openNpy.ts';
+import { dataFolders } from './dataFolders.ts';
 import { npyOf } from './npyOf.ts';
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'rho-npy-'));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function folderOf(files: Record<string, Uint8Array>): Promise<string> {
-  const folder = await mkdtemp(join(root, 'data-'));
-  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
-  return folder;
-}
+const folderOf = dataFolders();
 
 const pixels = Uint8Array.from({ length: 3 * 2 * 2 * 3 }, (_, at) => at);
 const images = npyOf('|u1', [3, 2, 2, 3], pixels);

@@ -1,9 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { memoryFile } from '../../src/data/byteFile.ts';
 import { contentHash } from '../../src/data/hash.ts';
 import { openData } from '../../src/data/open.ts';
@@ -11,23 +9,11 @@ import { openParquet } from '../../src/data/parquet.ts';
 import { openParquetFile } from '../../src/data/parquetFile.ts';
 import { parquetImages } from '../../src/data/parquetImages.ts';
 import { openText } from '../../src/data/text.ts';
+import { dataFolders } from './dataFolders.ts';
 import { imageOf } from './imagesOf.ts';
 import { huggingFace, imagesParquet, textsParquet, zstdOf } from './parquetOf.ts';
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'rho-parquet-'));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function folderOf(files: Record<string, Uint8Array | string>): Promise<string> {
-  const folder = await mkdtemp(join(root, 'data-'));
-  for (const [name, bytes] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), bytes);
-  }
-  return folder;
-}
+const folderOf = dataFolders();
 
 const images = await Promise.all(
   Array.from({ length: 7 }, (_, at) => imageOf(at % 2 === 0 ? 'png' : 'webp', [30 * at, 255 - 30 * at, 7])),

@@ -1,28 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fingerprintData } from '../../src/data/fingerprint.ts';
 import { contentHash } from '../../src/data/hash.ts';
 import { openData, requireTestBeside } from '../../src/data/open.ts';
 import { openText } from '../../src/data/text.ts';
 import { tokenizerLibrary } from '../../src/data/tokenizer.ts';
+import { dataFolders } from './dataFolders.ts';
 
 const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'good', 'bad', 'film', '.', ''].join('\n');
 const sst2 = 'sentence\tlabel\ngood film\t1\nbad "film" .\t0\n';
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'rho-text-'));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function folderOf(files: Record<string, string | Uint8Array>): Promise<string> {
-  const folder = await mkdtemp(join(root, 'data-'));
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
-  return folder;
-}
+const folderOf = dataFolders();
 
 test('a folder of GLUE gives padded ids, labels and the texts themselves', async () => {
   const folder = await folderOf({ 'vocab.txt': vocabulary, 'train.tsv.gz': gzipSync(sst2), 'dev.tsv': sst2 });

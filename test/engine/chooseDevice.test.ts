@@ -3,14 +3,8 @@ import type { Device } from '../../src/engine/engine.ts';
 import { chooseDevice, chooseFrom } from '../../src/engine/ort/chooseDevice.ts';
 import { hardwareDrivers } from '../../src/engine/ort/vulkan.ts';
 import { type GpuTraces, gpuTraces } from '../../src/runtime/gpuTraces.ts';
+import { bare } from './bareTraces.ts';
 
-const bare: GpuTraces = {
-  platform: 'linux/x64',
-  cudaLibrary: false,
-  vulkanLoader: false,
-  vulkanDrivers: [],
-  gpuVendors: [],
-};
 const intel: GpuTraces = {
   ...bare,
   vulkanLoader: true,

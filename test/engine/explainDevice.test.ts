@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { explainCuda, explainWebgpu } from '../../src/engine/ort/explainDevice.ts';
 import type { GpuTraces } from '../../src/runtime/gpuTraces.ts';
+import { bare } from './bareTraces.ts';
 
-const bare: GpuTraces = {
-  platform: 'linux/x64',
-  cudaLibrary: false,
-  vulkanLoader: false,
-  vulkanDrivers: [],
-  gpuVendors: [],
-};
 const fetched: GpuTraces = { ...bare, cudaLibrary: true };
 
 /** What ONNX Runtime throws whatever is wrong with the provider's library; the rest it logs. */
