@@ -48,6 +48,12 @@ export interface Scorer {
   close(): Promise<void>;
 }
 
+/** A scorer whose weights are set anew again and again, for a trainer elsewhere. */
+export interface RefreshedScorer extends Scorer {
+  /** Takes fresh weights by initialiser, whose buffers are moved to the thread: what is scored from now on is scored with them. */
+  setWeights(weights: Readonly<Record<string, Tensor>>): Promise<void>;
+}
+
 export interface StepResult {
   /** Mean loss of the small batch before the step, in the training form. */
   readonly meanLoss: number;

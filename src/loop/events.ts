@@ -1,3 +1,4 @@
+import type { RankAgreement } from '../core/rankAgreement.ts';
 /** Smallest, quartiles and largest of some losses; those that are not finite are left out. */
 export interface Quantiles {
   readonly min: number;
@@ -5,6 +6,24 @@ export interface Quantiles {
   readonly median: number;
   readonly q75: number;
   readonly max: number;
+}
+
+/** Seconds that the two sides of a run worked since its step before; what both did at once counts in both. */
+export interface Busy {
+  /** Training steps. */
+  readonly train: number;
+  /** Losses of candidates: training losses, and irreducible ones that are scored online. */
+  readonly score: number;
+  /** Both at once. */
+  readonly both: number;
+}
+
+/** How well the losses that a step selects by agree with exact ones under the weights it begins with. */
+export interface Agreement extends RankAgreement {
+  /** Candidates compared. */
+  readonly candidates: number;
+  /** Seconds that scoring them exactly took, in full precision with the trainer's threads. */
+  readonly exactSeconds: number;
 }
 
 /** One training step. Everything an evaluation or a report says of selection is made from these. */
@@ -28,6 +47,8 @@ export interface StepEvent {
   readonly otherLoss: Quantiles | null;
   /** Candidates excluded because a loss was not a number. */
   readonly nanCandidates: number;
+  /** Absent in runs of before there was this. */
+  readonly busy?: Busy;
 }
 
 /** The target on the test set after `step` steps; shares and quantiles cover the steps since the last evaluation. */
@@ -44,6 +65,8 @@ export interface EvaluationEvent {
   /** Means of the quantiles of the steps. */
   readonly selectedLoss: Quantiles | null;
   readonly otherLoss: Quantiles | null;
+  /** Of the scores of the next step's candidates; null where they are exact, absent where the run is over. */
+  readonly agreement?: Agreement | null;
 }
 
 /** The first line of an event file. */

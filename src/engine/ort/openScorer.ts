@@ -1,9 +1,8 @@
 import type { Batch } from '../../core/batch.ts';
-import type { Tensor } from '../../core/tensor.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { logitsTypeOf, scoredPart, scoreGraph } from '../../onnx/scoreGraph.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
-import type { DeviceOptions, Scorer } from '../engine.ts';
+import type { DeviceOptions, RefreshedScorer, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import { prepareScoring, type ScorerOptions, scoringModel } from './scoringModel.ts';
 import type { ScoringModel } from './scoringWork.ts';
@@ -39,12 +38,6 @@ export function loadScorer(
   sharing: Sharing,
 ): Promise<void> {
   return thread.call('openScorer', { model, device, sharing });
-}
-
-/** A scorer whose weights are set anew again and again, for a trainer elsewhere. */
-export interface RefreshedScorer extends Scorer {
-  /** Takes fresh weights by initialiser, whose buffers are moved to the thread: what is scored from now on is scored with them. */
-  setWeights(weights: Readonly<Record<string, Tensor>>): Promise<void>;
 }
 
 /** Opens a model for scoring in a thread of its own; the initialisers `refreshed` have to be set before it scores. */
