@@ -78,6 +78,13 @@ export interface StartEvent {
   readonly dataSeed: number;
   /** The block of the blocked operators that convolutions were written in; null for standard ones. */
   readonly block?: number | null;
+  /** What a step costs depends on these; absent in runs of before there was a choice. */
+  readonly threads?: number;
+  /** Null where nothing scores beside the trainer. */
+  readonly scoreThreads?: number | null;
+  readonly scoring?: { readonly form: string; readonly staleness: number; readonly refresh: number };
+  readonly bigBatch?: number;
+  readonly smallBatch?: number;
   /** Fingerprints of what the run is made from: going on with other data or another model is refused. */
   readonly data: string;
   readonly test: string;
