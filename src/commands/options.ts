@@ -230,6 +230,10 @@ const options: Readonly<Record<string, () => Option>> = {
     option('--scoring <form,…>', `what scores candidates: ${scoringForms.join(', ')}; cheap forms go together`)
       .argParser(setOf(oneOf(scoringForms)))
       .default(['exact'], 'exact'),
+  shortlist: () =>
+    option('--shortlist <n>', 'score the best n candidates again, exactly, and choose from those')
+      .argParser(wholeNumber(1))
+      .default(null, 'choose by the first scores'),
   scoreThreads: () =>
     option('--score-threads <n>', 'of --threads, those that score while others train')
       .argParser(wholeNumber(1))

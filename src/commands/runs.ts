@@ -36,7 +36,7 @@ export const trainingOptions: readonly string[] = [
     'freeze',
     'evalEvery',
   ],
-  ...['staleness', 'refresh', 'scoring', 'scoreThreads', 'scoreDevice'],
+  ...['staleness', 'refresh', 'scoring', 'shortlist', 'scoreThreads', 'scoreDevice'],
   ...['checkpointEvery', 'engine', 'scoreEngine', 'device', 'threads', 'out', 'resume', 'config', 'json'],
 ];
 
@@ -112,7 +112,7 @@ function requireAlone(command: Command): void {
 }
 
 /** Checks what concerns several options at once, before anything runs. */
-export function checkTraining(options: Partial<TrainingOptions>): void {
+export function checkTraining(options: TrainingOptions): void {
   const { bigBatch, smallBatch, steps, epochs, warmup } = options;
   if (smallBatch! > bigBatch!)
     throw usageError(

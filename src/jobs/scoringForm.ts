@@ -15,6 +15,8 @@ export type ScoringForm = (typeof scoringForms)[number];
 export interface CandidateScoringOptions extends ScoringPlan {
   /** Several at once make scoring cheaper still; `exact` stands alone. */
   readonly scoring: readonly ScoringForm[];
+  /** Candidates that the trainer scores again, exactly, to choose from those; null chooses by the first scores. */
+  readonly shortlist: number | null;
   /** Of the threads of a run, those that score beside the trainer; null leaves it half of them. */
   readonly scoreThreads: number | null;
   /** Null scores where the target is trained. */
@@ -26,6 +28,7 @@ export const exactScoring: CandidateScoringOptions = {
   staleness: 0,
   refresh: 1,
   scoring: ['exact'],
+  shortlist: null,
   scoreThreads: null,
   scoreDevice: null,
 };
@@ -69,19 +72,34 @@ function scorerIsBeside({ scoring, staleness, refresh, scoreThreads, scoreDevice
   return !isExact || staleness > 0 || refresh > 1 || scoreThreads !== null || scoreDevice !== null;
 }
 
+/** What has to fit together. */
+export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
+  readonly batchNorm: string;
+  readonly bigBatch: number;
+  readonly smallBatch: number;
+}
+
 /** Throws a usage error where options of scoring do not go together. */
-export function checkScoring(
-  options: Partial<CandidateScoringOptions & EngineOptions> & { readonly batchNorm?: string },
-): void {
-  const given = { ...exactScoring, ...options };
-  if (given.scoring.length > 1 && given.scoring.includes('exact'))
-    throw usageError(`Cannot score as ${given.scoring.join(',')}: exact is none of the cheaper ways, leave it away`);
-  if (!scorerIsBeside(given)) return;
-  if (given.batchNorm === 'candidates')
+export function checkScoring(options: CheckedScoring): void {
+  const { scoring, shortlist, bigBatch, smallBatch, batchNorm, scoreEngine } = options;
+  if (scoring.length > 1 && scoring.includes('exact'))
+    throw usageError(`Cannot score as ${scoring.join(',')}: exact is none of the cheaper ways, leave it away`);
+  if (shortlist !== null && (shortlist < smallBatch || shortlist > bigBatch))
+    throw usageError(
+      `Cannot choose ${smallBatch} of a shortlist of ${shortlist} of ${bigBatch} candidates: pass --shortlist from ${smallBatch} to ${bigBatch}`,
+    );
+  if (!scorerIsBeside(options)) {
+    if (shortlist !== null)
+      throw usageError(
+        'Cannot use --shortlist where all candidates are scored exactly: pass --staleness or --scoring as well, or leave it away',
+      );
+    return;
+  }
+  if (batchNorm === 'candidates')
     throw usageError(
       'Cannot take running averages from candidates that are scored beside the trainer: pass --batch-norm steps, or leave --staleness, --refresh and --scoring as they are',
     );
-  if (given.scoreEngine === 'same')
+  if (scoreEngine === 'same')
     throw usageError(
       'Cannot score with --score-engine same beside the trainer: ONNX Runtime does that, leave --score-engine away',
     );

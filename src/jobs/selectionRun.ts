@@ -171,6 +171,7 @@ async function trainLogged(
       strategy: strategyOf(run.strategy),
       irreducible: run.irreducible,
       scorer,
+      shortlist: options.shortlist,
       plan: { staleness: options.staleness, refresh: options.refresh },
       smallBatch: options.smallBatch,
       learningRate: (step) => options.lr * rateAt({ decay: options.schedule, warmup: options.warmup, steps }, step),

@@ -22,8 +22,8 @@ export interface Busy {
 export interface Agreement extends RankAgreement {
   /** Candidates compared. */
   readonly candidates: number;
-  /** Seconds that scoring them exactly took, in full precision with the trainer's threads. */
-  readonly exactSeconds: number;
+  /** Seconds that scoring them exactly took, in full precision with the trainer's threads; null where it was not measured. */
+  readonly exactSeconds: number | null;
 }
 
 /** One training step. Everything an evaluation or a report says of selection is made from these. */

@@ -14,6 +14,17 @@ export interface Choice {
   readonly scored: { readonly ids: Uint32Array; readonly scores: Scores; readonly selection: Selection } | null;
 }
 
+/** The scores with those at some positions replaced by better ones, in the order of `positions`. */
+export function replacedAt(scores: Scores, positions: Uint32Array, better: Scores): Scores {
+  const loss = scores.loss.slice();
+  const predicted = scores.predicted.slice();
+  positions.forEach((position, i) => {
+    loss[position] = better.loss[i]!;
+    predicted[position] = better.predicted[i]!;
+  });
+  return { ...scores, loss, predicted };
+}
+
 /** What came of training on a choice. */
 export function outcomeOf(data: Dataset, { chosenIds, scored }: Choice, result: StepResult): StepOutcome {
   const common = { loss: result.meanLoss, ids: [...chosenIds], corrupted: countCorrupted(data, chosenIds) };

@@ -1,10 +1,10 @@
 import type { Batch } from '../core/batch.ts';
 import { RhoError } from '../core/errors.ts';
 import type { Order } from '../core/order.ts';
-import { rankAgreement } from '../core/rankAgreement.ts';
-import { type Strategy, selectTop } from '../core/selection.ts';
+import { type Selection, type Strategy, selectTop } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { RefreshedScorer, Scores, StepResult, Trainer } from '../engine/engine.ts';
+import { agreementWith } from './agreement.ts';
 import { busyMeter } from './busyMeter.ts';
 import { candidatesAhead, reportedLater } from './candidates.ts';
 import { evaluate } from './evaluate.ts';
@@ -14,7 +14,7 @@ import { lookahead, type ScoringPlan } from './plan.ts';
 import { meanQuantiles } from './quantiles.ts';
 import { type LossesAhead, scoredAhead } from './scoredAhead.ts';
 import { sharesOf } from './shares.ts';
-import { type Choice, outcomeOf } from './stepOutcome.ts';
+import { type Choice, outcomeOf, replacedAt } from './stepOutcome.ts';
 import { stopwatch } from './stopwatch.ts';
 import { scoredBeside, scoredByTrainer } from './trainingLosses.ts';
 
@@ -41,6 +41,8 @@ export interface TrainOptions {
   /** Which weights they are scored with. */
   readonly plan: ScoringPlan;
   readonly smallBatch: number;
+  /** Of the candidates, so many are scored again by the trainer, and the small batch is chosen from those; null for none. */
+  readonly shortlist: number | null;
   /** The learning rate of step 1, 2, … */
   readonly learningRate: (step: number) => number;
   /** Changes the small batch of a step before it is trained on; candidates are scored as they are stored. */
@@ -90,8 +92,29 @@ export async function train(options: TrainOptions): Promise<void> {
     });
     busy.add('score', scores.span);
     busy.add('score', known?.span);
-    const selection = selectTop(reducible(scores, known?.loss), ids, smallBatch);
-    return { chosenIds: selection.chosen.map((position) => ids[position]!), scored: { ids, scores, selection } };
+    const first = selectTop(reducible(scores, known?.loss), ids, options.shortlist ?? smallBatch);
+    const decided =
+      options.shortlist === null ? { scores, selection: first } : await shortlisted(ids, scores, known?.loss, first);
+    const { chosen } = decided.selection;
+    return { chosenIds: chosen.map((position) => ids[position]!), scored: { ids, ...decided } };
+  }
+
+  /** Scores the candidates that were chosen first again, exactly and with the weights of now, and chooses among them. */
+  async function shortlisted(
+    ids: Uint32Array,
+    scores: Scores,
+    irreducibleLoss: Float32Array | undefined,
+    first: Selection,
+  ): Promise<{ readonly scores: Scores; readonly selection: Selection }> {
+    const listed = first.chosen.map((position) => ids[position]!);
+    const exact = await trainer.scoreCandidates(await data.gather(listed));
+    busy.add('score', exact.span);
+    const listedLoss = irreducibleLoss && Float32Array.from(first.chosen, (position) => irreducibleLoss[position]!);
+    const { chosen, nan } = selectTop(reducible(exact, listedLoss), listed, smallBatch);
+    return {
+      scores: replacedAt(scores, first.chosen, exact),
+      selection: { chosen: chosen.map((place) => first.chosen[place]!), nan: first.nan + nan },
+    };
   }
 
   async function lossesOf(index: number) {
@@ -127,11 +150,12 @@ export async function train(options: TrainOptions): Promise<void> {
     const inTime = ahead.get(index) ?? (await (await losses.score([data.gather(ids)]))[0]!);
     const exact = await trainer.score(await data.gather(ids));
     const known = (await irreducible)?.loss;
+    const [used, right] = [reducible(inTime, known), reducible(exact, known)];
     const { span } = exact;
     return {
-      ...rankAgreement(reducible(exact, known), reducible(inTime, known)),
+      ...agreementWith(right, used, options.shortlist === null ? null : selectTop(used, ids, options.shortlist).chosen),
       candidates: ids.length,
-      exactSeconds: span === undefined ? Number.NaN : (span.ended - span.began) / 1000,
+      exactSeconds: span === undefined ? null : (span.ended - span.began) / 1000,
     };
   }
 

@@ -60,6 +60,7 @@ async function run(strategy: StrategyName, more: Partial<TrainOptions> = {}): Pr
     test: held,
     evalEvery: 5,
     scorer: null,
+    shortlist: null,
     plan: exactPlan,
     from: { step: 0, seconds: 0, recent: [], ahead: new Map() },
     emit: async (event) => void events.push(event),
