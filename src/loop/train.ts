@@ -204,7 +204,7 @@ export async function train(options: TrainOptions): Promise<void> {
   }
 
   function standingAt(step: number, ahead: LossesAhead): Standing {
-    return { step, seconds: clock.seconds(), ahead, known: known && known.state };
+    return { step, seconds: clock.seconds(), ahead, known: known?.state ?? null };
   }
 
   /** Lets all that is under way end, then evaluates and pauses where that is due. */
