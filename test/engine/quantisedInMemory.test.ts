@@ -12,7 +12,7 @@ beforeAll(() => loadRuntime('cpu'));
 function input(rounding: Partial<Rounding> & Pick<Rounding, 'rows' | 'columns'>, weight = 'w'): QuantisedInput {
   const plain = { turned: false, rowScales: null, rowShifts: null, factor: 1 };
   const names = { values: `${weight}/values`, scales: `${weight}/scales`, shifts: `${weight}/shifts` };
-  return { ...plain, ...rounding, weight, ...names };
+  return { ...plain, ...rounding, weight, unsigned: false, ...names };
 }
 
 /** Numbers of many magnitudes. */
@@ -79,6 +79,22 @@ describe('fresh weights in 8 bits', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  test('may be whole numbers around 128', () => {
+    const of = quantisedInMemory([
+      { ...input({ rows: 8, columns: 3, rowShifts: new Float32Array(8).fill(1) }), unsigned: true },
+    ]);
+    for (const sign of [1, -1]) {
+      const data = Float32Array.from({ length: 24 }, (_, i) => (i % 3 === 1 ? sign * 127 : 0));
+      of.refresh({ w: float32(data) });
+      const row = [128, 128 + sign * 127, 128];
+      expect(made(of)).toEqual({
+        values: Array(8).fill(row).flat(),
+        scales: [1, 1, 1],
+        shifts: [0, sign * 8 * 127, 0],
+      });
+    }
   });
 
   test.each([false, true])('are zeros where a column has next to nothing (column by column: %s)', (turned) => {

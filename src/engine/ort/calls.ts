@@ -11,6 +11,8 @@ import type { TrainingModel } from './trainingWork.ts';
 export type WorkerCalls = {
   /** The block of ONNX Runtime's blocked operators here. */
   readonly block: (argument: null) => Promise<number | null>;
+  /** Whether products with int8 overflow here. */
+  readonly productsOverflow: (argument: null) => Promise<boolean>;
   readonly openScorer: (argument: { model: ScoringModel; device: DeviceOptions; sharing: Sharing }) => Promise<void>;
   readonly openTrainer: (argument: { model: TrainingModel; device: DeviceOptions }) => Promise<void>;
   /** One output of a graph, which is opened for it alone. */

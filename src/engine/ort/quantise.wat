@@ -229,6 +229,16 @@
       (local.set $values (i32.add (local.get $values) (local.get $columns)))
       (br_if $next (i32.lt_u (local.tee $rounded (i32.add (local.get $rounded) (i32.const 4))) (local.get $end)))))
 
+  ;; What is around 0 is around 128 then, as uint8.
+  (func (export "offset") (param $values i32) (param $bytes i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $values) (local.get $bytes)))
+    (loop $next
+      (v128.store (local.get $values)
+        (v128.xor (v128.load (local.get $values)) (i8x16.splat (i32.const 0x80))))
+      (br_if $next
+        (i32.lt_u (local.tee $values (i32.add (local.get $values) (i32.const 16))) (local.get $end)))))
+
   ;; sums[n] <- the sum of factors[k] values[k][n], one k after the other.
   (func (export "columnSums")
     (param $values i32) (param $rows i32) (param $columns i32) (param $factors i32) (param $sums i32)

@@ -19,6 +19,7 @@ interface QuantiseFunctions {
     ...of: readonly [w: number, count: number, inner: number, scales: number, inverses: number, ...to: [number, number]]
   ): void;
   turn(rounded: number, inner: number, stride: number, columns: number, values: number): void;
+  offset(values: number, bytes: number): void;
   columnSums(values: number, rows: number, columns: number, factors: number, sums: number): void;
 }
 
@@ -119,9 +120,14 @@ export function quantisedInMemory(inputs: readonly QuantisedInput[]): QuantisedW
     tensors: Object.fromEntries(
       places.flatMap(({ input: { rows, columns, ...input }, values }, index) => {
         const { scales, shifts } = results[index]!;
+        const dims = [rows, columns];
         const data = new Int8Array(memory.buffer, values, rows * columns);
+        const bytes = new Uint8Array(memory.buffer, values, rows * columns);
         return [
-          [input.values, toOrt({ dtype: 'int8', dims: [rows, columns], data })] as const,
+          [
+            input.values,
+            toOrt(input.unsigned ? { dtype: 'uint8', dims, data: bytes } : { dtype: 'int8', dims, data }),
+          ] as const,
           [input.scales, toOrt({ dtype: 'float32', dims: [columns], data: scales })] as const,
           ...(shifts ? [[input.shifts, toOrt({ dtype: 'float32', dims: [columns], data: shifts })] as const] : []),
         ];
@@ -135,6 +141,7 @@ export function quantisedInMemory(inputs: readonly QuantisedInput[]): QuantisedW
         const data = weights[input.weight]!.data as Float32Array;
         (input.turned ? roundTurned : roundRows)(place, data, scales);
         if (shifts) wasm.columnSums(values, rows, columns, rowShifts, sums);
+        if (input.unsigned) wasm.offset(values, rows * columns);
         const made = factored(scales, shifts && numbersAt(sums, columns), factor);
         scales.set(made.scales);
         shifts?.set(made.shifts!);

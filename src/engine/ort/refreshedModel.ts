@@ -36,8 +36,9 @@ export async function prepareRefreshed(
     block === null ? new Map() : blockedLayouts(model, asInputs, block);
   const blocked = block === null || layouts.size === 0 ? undefined : { block, layouts };
   const scored = scoreGraph(model, { ...asInputs, blocked });
-  const { graph, quantised } =
-    precision === 'int8' ? refreshedInt8Graph(scored, name, refreshed) : { graph: scored, quantised: [] };
+  const inEightBits = async () =>
+    refreshedInt8Graph(scored, { name, refreshed, unsigned: await thread.call('productsOverflow', null) });
+  const { graph, quantised } = precision === 'int8' ? await inEightBits() : { graph: scored, quantised: [] };
   const fed = new Set(graph.inputs.flatMap((input) => (refreshed.has(input.name) ? [input.name] : [])));
   const rebuilt = isRebuilt(graph, device);
   const scoring = scoringModel(model, rebuilt ? withWeights(graph, model, fed) : graph, options);

@@ -2,6 +2,7 @@ import { serveThread } from '../../runtime/thread.ts';
 import { findBlock } from './block.ts';
 import type { WorkerCalls } from './calls.ts';
 import { evaluate } from './evaluate.ts';
+import { productsOverflow } from './overflow.ts';
 import { openRefreshedWork, type RefreshedWork } from './refreshedWork.ts';
 import { openScoringWork, type ScoringWork } from './scoringWork.ts';
 import { openTrainingWork, type TrainingWork } from './trainingWork.ts';
@@ -12,6 +13,7 @@ let trainer: TrainingWork | undefined;
 
 const handlers: WorkerCalls = {
   block: () => findBlock(),
+  productsOverflow: () => productsOverflow(),
   async openScorer({ model, device, sharing }) {
     scorer = await openScoringWork(model, device, sharing);
   },

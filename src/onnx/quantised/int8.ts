@@ -37,7 +37,7 @@ const mostInner = 2 ** 16;
  * float32. Throws a data error where nothing is left to quantise.
  */
 export function int8Graph(graph: Graph, name: string): Graph {
-  return refreshedInt8Graph(graph, name, new Set()).graph;
+  return refreshedInt8Graph(graph, { name, refreshed: new Set() }).graph;
 }
 
 /** A graph in 8 bits, and its inputs that are made from fresh weights. */
@@ -46,17 +46,31 @@ export interface RefreshedInt8Graph {
   readonly quantised: readonly QuantisedInput[];
 }
 
+export interface RefreshedInt8Options {
+  /** What an error calls the model. */
+  readonly name: string;
+  readonly refreshed: Refreshed;
+  /**
+   * Whether weights that are inputs are uint8 around 128, for a CPU on which products with int8 overflow: ONNX Runtime's way out
+   * of that is for constants alone. Default false.
+   */
+  readonly unsigned?: boolean;
+}
+
 /**
  * The same where weights are inputs of the score graph: those in `refreshed` are inputs in 8 bits wherever products take them, and
  * stay inputs in float32 where something else does.
  */
-export function refreshedInt8Graph(graph: Graph, name: string, refreshed: Refreshed): RefreshedInt8Graph {
+export function refreshedInt8Graph(
+  graph: Graph,
+  { name, refreshed, unsigned = false }: RefreshedInt8Options,
+): RefreshedInt8Graph {
   const b = new GraphBuilder(graph.name, { ...graph.opsets, [microsoftDomain]: 1 }, graph);
   const producers = producersOf(graph);
   for (const input of graph.inputs) b.input(input);
   for (const [weight, tensor] of graph.weights) b.weight(weight, tensor);
   const quantised = new Map<string, QuantisedRows>();
-  const weights = weightWriter(b);
+  const weights = weightWriter(b, unsigned);
   let count = 0;
 
   const rowsOf = (x: string): QuantisedRows => {

@@ -1,6 +1,7 @@
 import { float32 } from '../../core/tensor.ts';
 import type { GraphBuilder } from '../builder.ts';
 import type { WeightMatrix } from './matrix.ts';
+import { uint8, zeroPoint } from './rows.ts';
 import type { StoredBytes } from './storedBytes.ts';
 import { type QuantisedWeight, quantisedMatrix, type Rounding } from './weights.ts';
 
@@ -12,6 +13,8 @@ export interface WrittenMatrix extends QuantisedWeight {
 /** Inputs of a graph that are made afresh from the initialiser `weight`; plain data, which can be posted to a thread. */
 export interface QuantisedInput extends Rounding, WrittenMatrix {
   readonly weight: string;
+  /** Whether its values are uint8 around 128 rather than int8 around 0. */
+  readonly unsigned: boolean;
 }
 
 /** Adds weights in 8 bits to a graph, once for all products that take them alike. */
@@ -22,19 +25,22 @@ export interface WeightWriter {
   readonly inputs: readonly QuantisedInput[];
 }
 
-export function weightWriter(b: GraphBuilder): WeightWriter {
+/** With `unsigned`, inputs are uint8 around 128. */
+export function weightWriter(b: GraphBuilder, unsigned: boolean): WeightWriter {
   const written = new Map<string, WrittenMatrix>();
   const inputs: QuantisedInput[] = [];
 
   const asInputs = (rounding: Rounding, weight: string): WrittenMatrix => {
     const { rows, columns } = rounding;
     const name = `rho/int8/${inputs.length + 1}`;
-    const values = b.input({ name: `${name}/values`, dtype: 'int8', dims: [rows, columns] });
+    const values = b.input({ name: `${name}/values`, dtype: unsigned ? 'uint8' : 'int8', dims: [rows, columns] });
+    const zero = unsigned ? b.constant(uint8(zeroPoint, [])) : '';
     const perColumn = (of: string) => b.input({ name: `${name}/${of}`, dtype: 'float32', dims: [columns] });
     const scales = perColumn('scales');
     const shifts = rounding.rowShifts === null ? '' : perColumn('shifts');
-    inputs.push({ ...rounding, weight, values, scales, shifts });
-    return { values, scales, shifts };
+    const added = { values, zero, scales, shifts };
+    inputs.push({ ...rounding, ...added, weight, unsigned });
+    return added;
   };
   const asConstants = (rounding: Rounding, data: Float32Array): WrittenMatrix => {
     const { values, scales, shifts } = quantisedMatrix(data, rounding);

@@ -1,9 +1,11 @@
 import { float32 } from '../../core/tensor.ts';
 import type { GraphBuilder } from '../builder.ts';
 
-/** A weight matrix in 8 bits as values of a graph: `values` int8 [rows, columns] times `scales` float32 [columns]. */
+/** A weight matrix in 8 bits as values of a graph: `values` [rows, columns], minus `zero`, times `scales` float32 [columns]. */
 export interface QuantisedWeight {
   readonly values: string;
+  /** Of uint8; left out or '', the values are int8 around 0. */
+  readonly zero?: string;
   readonly scales: string;
 }
 
