@@ -48,6 +48,10 @@ const images: Case = {
   spec: 'cnn',
   options: { ...feeds, stored: [{ dtype: 'uint8', dims: [3, 24, 24] }], preprocessing: ofColours },
 };
+const residual: Case = {
+  spec: 'resnet:16',
+  options: { ...images.options, stored: [{ dtype: 'uint8', dims: [3, 8, 8] }] },
+};
 
 function modelOf({ spec, options: { stored, preprocessing } }: Case, seed = 1): Graph {
   return buildArchitecture(spec, { inputDims: stored[0]!.dims, classes, seed, preprocessing });
@@ -81,12 +85,15 @@ async function refreshedOn(of: Case, names: Iterable<string>, options: Partial<R
 }
 
 describe('a refreshed scorer has the losses of the trainer whose weights it gets, bit for bit', () => {
-  const blocked = block === null ? [] : [['a CNN in blocked operators', images] as const];
+  const blocked: [string, Case][] = [
+    ['a CNN in blocked operators', images],
+    ['a ResNet in blocked operators, with its running averages', residual],
+  ];
   test.each([
     ['an MLP on stored bytes', bytes] as const,
     ['an MLP on floats', floats] as const,
     ['a transformer', transformer] as const,
-    ...blocked,
+    ...(block === null ? [] : blocked),
   ])('%s', async (_, of) => {
     const trainer = closing(await openTrainer(modelOf(of), { ...of.options, smallBatch: 16, seed: 1 }));
     const refreshed = await refreshedOn(of, (await trainer.weights()).keys(), { block: trainer.block });

@@ -1,4 +1,5 @@
 import type { Batch } from '../../core/batch.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { logitsTypeOf, scoredPart } from '../../onnx/scoreGraph.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
@@ -60,12 +61,7 @@ export async function openRefreshedScorer(
   await opened(thread, load());
   return {
     ...scorerOn(thread),
-    setWeights: (weights) =>
-      thread.call(
-        'setWeights',
-        weights,
-        Object.values(weights).map(({ data }) => data.buffer as ArrayBuffer),
-      ),
+    setWeights: (weights) => thread.call('setWeights', weights, buffersIn(Object.values(weights))),
   };
 }
 
@@ -101,6 +97,10 @@ export function deviceOf({ device, threads }: DeviceOptions): DeviceOptions {
 
 /** The buffers that hold a batch, to be moved with it. */
 export function buffersOf(batch: Batch): ArrayBuffer[] {
-  const buffers = [...batch.inputs.map(({ data }) => data.buffer), batch.labels.buffer];
-  return [...new Set(buffers.filter((buffer) => buffer instanceof ArrayBuffer))];
+  return buffersIn([...batch.inputs, { data: batch.labels }]);
+}
+
+function buffersIn(tensors: readonly Pick<Tensor, 'data'>[]): ArrayBuffer[] {
+  const buffers = tensors.map(({ data }) => data.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+  return [...new Set(buffers)];
 }
