@@ -8,7 +8,7 @@ import { buildArchitecture } from '../../dist/architectures/architecture.js';
 import { permutation, randomStream } from '../../dist/core/random.js';
 import { rankAgreement } from '../../dist/core/rankAgreement.js';
 import { openData } from '../../dist/data/open.js';
-import { scoringModel } from '../../dist/engine/ort/openScorer.js';
+import { scoringModel } from '../../dist/engine/ort/scoringModel.js';
 import { openTrainer } from '../../dist/engine/ort/openTrainer.js';
 import { openSession, toOrt } from '../../dist/engine/ort/session.js';
 import { feedsOf } from '../../dist/engine/scoreInRuns.js';
