@@ -85,7 +85,7 @@ describe.each<[string, OptimizerOptions]>([
 });
 
 test('the module is what update.wat says', () => {
-  const tool = fileURLToPath(new URL('../../tools/makeUpdateModule.mjs', import.meta.url));
+  const tool = fileURLToPath(new URL('../../tools/makeWasmModules.mjs', import.meta.url));
   execFileSync(process.execPath, [tool, '--check']);
 });
 
