@@ -1,9 +1,10 @@
-import { environmentError } from '../../core/errors.ts';
+import { environmentError, usageError } from '../../core/errors.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { writeModel } from '../../onnx/model.ts';
 import { type OptimizerOptions, optimizerDefaults } from '../../onnx/optimizer.ts';
 import { fedInputs } from '../../onnx/preprocess.ts';
 import { scoreGraph } from '../../onnx/scoreGraph.ts';
+import { selectStep } from '../../onnx/selectStep.ts';
 import { type TrainStep, type TrainStepOptions, trainStep } from '../../onnx/trainStep.ts';
 import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.ts';
@@ -24,12 +25,21 @@ export interface TrainerOptions extends Omit<ScorerOptions, 'precision'> {
   readonly freeze?: readonly string[];
   /** Candidates of a step, where they feed the running averages of batch normalisation instead of the steps. */
   readonly averagesOf?: number;
+  /**
+   * Offers `selectAndStep` on so many candidates: scoring, choosing and stepping in one graph. Not to be had with
+   * `averagesOf`.
+   */
+  readonly selecting?: { readonly bigBatch: number };
   /** Where training goes on; default the weights of the model and no step taken. */
   readonly state?: TrainerState;
 }
 
-/** Opens a model for training and for scoring with its current weights, both in one thread of its own. */
+/**
+ * Opens a model for training and for scoring with its current weights, both in one thread of its own. Throws a usage error for
+ * a step that is to choose among fewer candidates than it takes, or whose candidates are to move running averages.
+ */
 export async function openTrainer(model: Graph, options: TrainerOptions): Promise<Trainer> {
+  requireSelectable(options);
   const thread = startWorker('trainer');
   const block = await opened(thread, loadTrainer(thread, model, options));
   return {
@@ -37,9 +47,25 @@ export async function openTrainer(model: Graph, options: TrainerOptions): Promis
     ...scorerOn(thread),
     scoreCandidates: (batch) => thread.call('scoreCandidates', batch, buffersOf(batch)),
     step: (batch, learningRate) => thread.call('step', { batch, learningRate }, buffersOf(batch)),
+    ...(options.selecting && {
+      selectAndStep: (candidates, irreducible, learningRate) =>
+        thread.call('selectAndStep', { candidates, irreducible, learningRate }, buffersOf(candidates)),
+    }),
     state: () => thread.call('state', null),
     weights: async () => new Map(Object.entries(await thread.call('weights', null))),
   };
+}
+
+function requireSelectable({ name, selecting, averagesOf, smallBatch }: TrainerOptions): void {
+  if (selecting === undefined) return;
+  if (averagesOf !== undefined)
+    throw usageError(
+      `Cannot choose inside the step of "${name}" where candidates move the running averages: leave those to the steps, or score and step apart`,
+    );
+  if (selecting.bigBatch < smallBatch)
+    throw usageError(
+      `Cannot choose ${smallBatch} examples inside the step of "${name}": it is given ${selecting.bigBatch} candidates, expected ${smallBatch} or more`,
+    );
 }
 
 async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: TrainerOptions): Promise<number | null> {
@@ -53,8 +79,9 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
   const scored = { ...options, weightsAsInputs: names, blocked };
   const scoring = scoreGraph(model, scored);
   const observing = (observed: number) => scoreGraph(model, { ...scored, observed });
-  const { averagesOf } = options;
+  const { averagesOf, selecting, smallBatch } = options;
   const inputs = fedInputs(model, options);
+  const scoringPart = scoringModel(model, scoring, options);
   const initial = Object.fromEntries([...model.weights].filter(([name]) => names.has(name)));
   const training = {
     ...step,
@@ -63,7 +90,12 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
     block,
     gradientsOnly,
     inputs,
-    scoring: scoringModel(model, scoring, options),
+    smallBatch,
+    scoring: scoringPart,
+    selecting:
+      selecting === undefined
+        ? null
+        : writeModel(selectStep(scoring, graph, { ...options, ...selecting, ...scoringPart })),
     observing:
       averagesOf === undefined
         ? null

@@ -25,8 +25,9 @@ const handlers: WorkerCalls = {
   score: (batch) => (trainer === undefined ? scorer!.score(batch, weights) : trainer.score(batch)),
   scoreCandidates: (batch) => trainer!.scoreCandidates(batch),
   step: ({ batch, learningRate }) => trainer!.step(batch, learningRate),
-  state: async () => trainer!.state(),
-  weights: async () => trainer!.weights(),
+  selectAndStep: (argument) => trainer!.selectAndStep(argument),
+  state: () => trainer!.state(),
+  weights: () => trainer!.weights(),
   release: async () => (trainer ?? scorer)?.release(),
 };
 
