@@ -37,12 +37,13 @@ const texts = {
 } as const;
 const mlp: Kind = { spec: 'mlp:64', ...images };
 const cnn: Kind = { spec: 'cnn', ...images };
-const smallCnn: Kind = { ...cnn, dims: [1, 8, 8] };
+const smallCnn: Kind = { ...cnn, dims: [1, 22, 22] };
 const transformer: Kind = { spec: 'transformer:1x64', ...texts };
 
 const opened: Scorer[] = [];
 afterEach(async () => {
-  await Promise.all(opened.splice(0).map((of) => of.close()));
+  // One after another: ONNX Runtime's WebGPU may end the process where sessions in several threads are released at once.
+  for (const of of opened.splice(0)) await of.close();
 });
 
 async function trainer(kind: Kind, options: Partial<TrainerOptions> = {}): Promise<Trainer> {

@@ -103,7 +103,7 @@ describe.each(['one run', 'three runs, the last shorter'])('a select step that s
         const { chosen } = await run(name, losses, irreducible);
         expect(chosen).toEqual([...selectTop(scores, ids, smallBatch).chosen]);
       }),
-      { numRuns: 300 },
+      { numRuns: 2000 },
     );
   });
 });
