@@ -176,8 +176,11 @@ describe('a step that chooses its own small batch', () => {
     },
   );
 
-  test('is not there where it was not asked for', async () => {
+  test('is not there where it was not asked for, nor where its graph would score in too many runs', async () => {
     expect((await trainer(mlp)).selectAndStep).toBeUndefined();
+    const of = await trainer(mlp, { selecting: { bigBatch: 1_000_000 } });
+    expect(of.selectAndStep).toBeUndefined();
+    expect((await inTwoCalls(of, mlp, 0)).chosen.length).toBe(smallBatch);
   });
 
   test('is refused where candidates move running averages, or are too few', async () => {

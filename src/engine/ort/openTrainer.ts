@@ -26,8 +26,8 @@ export interface TrainerOptions extends Omit<ScorerOptions, 'precision'> {
   /** Candidates of a step, where they feed the running averages of batch normalisation instead of the steps. */
   readonly averagesOf?: number;
   /**
-   * Offers `selectAndStep` on so many candidates: scoring, choosing and stepping in one graph. Not to be had with
-   * `averagesOf`.
+   * Offers `selectAndStep` on so many candidates: scoring, choosing and stepping in one graph, unless scoring is long enough
+   * for two calls to cost nothing. Not to be had with `averagesOf`.
    */
   readonly selecting?: { readonly bigBatch: number };
   /** Where training goes on; default the weights of the model and no step taken. */
@@ -41,13 +41,13 @@ export interface TrainerOptions extends Omit<ScorerOptions, 'precision'> {
 export async function openTrainer(model: Graph, options: TrainerOptions): Promise<Trainer> {
   requireSelectable(options);
   const thread = startWorker('trainer');
-  const block = await opened(thread, loadTrainer(thread, model, options));
+  const { block, selects } = await opened(thread, loadTrainer(thread, model, options));
   return {
     block,
     ...scorerOn(thread),
     scoreCandidates: (batch) => thread.call('scoreCandidates', batch, buffersOf(batch)),
     step: (batch, learningRate) => thread.call('step', { batch, learningRate }, buffersOf(batch)),
-    ...(options.selecting && {
+    ...(selects && {
       selectAndStep: (candidates, irreducible, learningRate) =>
         thread.call('selectAndStep', { candidates, irreducible, learningRate }, buffersOf(candidates)),
     }),
@@ -68,7 +68,19 @@ function requireSelectable({ name, selecting, averagesOf, smallBatch }: TrainerO
     );
 }
 
-async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: TrainerOptions): Promise<number | null> {
+/**
+ * Nodes that the scoring half of a select step may have, all runs together: some 0.2 s of loading. What needs more computes
+ * for so long that messages are nothing beside it.
+ */
+const mostScoreNodes = 2000;
+
+/** What a thread made of a trainer's options. */
+interface Loaded {
+  readonly block: number | null;
+  readonly selects: boolean;
+}
+
+async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: TrainerOptions): Promise<Loaded> {
   const found = await blockFor(thread, model, options);
   const optimizer = options.optimizer ?? optimizerDefaults();
   const { graph, layouts, gradientsOnly, ...step } = updatedStep(model, { ...options, optimizer, block: found });
@@ -82,6 +94,8 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
   const { averagesOf, selecting, smallBatch } = options;
   const inputs = fedInputs(model, options);
   const scoringPart = scoringModel(model, scoring, options);
+  const runs = selecting === undefined ? 0 : Math.ceil(selecting.bigBatch / scoringPart.examplesPerRun);
+  const selects = selecting !== undefined && runs * scoring.nodes.length <= mostScoreNodes;
   const initial = Object.fromEntries([...model.weights].filter(([name]) => names.has(name)));
   const training = {
     ...step,
@@ -92,10 +106,7 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
     inputs,
     smallBatch,
     scoring: scoringPart,
-    selecting:
-      selecting === undefined
-        ? null
-        : writeModel(selectStep(scoring, graph, { ...options, ...selecting, ...scoringPart })),
+    selecting: selects ? writeModel(selectStep(scoring, graph, { ...options, ...selecting, ...scoringPart })) : null,
     observing:
       averagesOf === undefined
         ? null
@@ -105,7 +116,7 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
     state: options.state ?? { step: 0, tensors: initial },
   };
   await thread.call('openTrainer', { model: training, device: deviceOf(options) });
-  return block ?? null;
+  return { block: block ?? null, selects };
 }
 
 /** The train step with its update beside it, in one pass over memory, where the thread can do that. */
