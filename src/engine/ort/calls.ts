@@ -1,11 +1,11 @@
 import type { Batch } from '../../core/batch.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import type { DeviceOptions, Scores, StepResult, TrainerState } from '../engine.ts';
+import type { DeviceOptions, Scores, SelectedStepResult, StepResult, TrainerState } from '../engine.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { RefreshedModel } from './refreshedWork.ts';
 import type { ScoringModel } from './scoringWork.ts';
 import type { Sharing } from './session.ts';
-import type { TrainingModel } from './trainingWork.ts';
+import type { SelectedStep, TrainingModel } from './trainingWork.ts';
 
 /** What a model's thread answers. One thread holds one model: a scorer of either kind or a trainer. */
 export type WorkerCalls = {
@@ -27,6 +27,7 @@ export type WorkerCalls = {
   readonly score: (batch: Batch) => Promise<Scores>;
   readonly scoreCandidates: (batch: Batch) => Promise<Scores>;
   readonly step: (argument: { batch: Batch; learningRate: number }) => Promise<StepResult>;
+  readonly selectAndStep: (argument: SelectedStep) => Promise<SelectedStepResult>;
   readonly state: (argument: null) => Promise<TrainerState>;
   readonly weights: (argument: null) => Promise<Readonly<Record<string, Tensor>>>;
   readonly release: (argument: null) => Promise<void>;

@@ -2,9 +2,9 @@ import { fromBase64 } from '../../core/base64.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { factored, inverseOf, scaleOf } from '../../onnx/quantised/weights.ts';
 import type { QuantisedInput } from '../../onnx/quantised/weightWriter.ts';
-import type { OrtRecord } from './parameters.ts';
+
 import { quantiseModule } from './quantiseModule.ts';
-import { toOrt } from './session.ts';
+import { type OrtRecord, toOrt } from './session.ts';
 
 const pageBytes = 0x10000;
 /** Numbers that the functions of quantise.wat take at a time. */

@@ -3,10 +3,10 @@ import type { Tensor } from '../../core/tensor.ts';
 import { arranged, type FilterLayout } from '../../onnx/blocked/layout.ts';
 import type { QuantisedInput } from '../../onnx/quantised/weightWriter.ts';
 import type { DeviceOptions, Scores } from '../engine.ts';
-import type { OrtRecord } from './parameters.ts';
+
 import { quantisedInMemory } from './quantisedInMemory.ts';
 import { openScoringWork, type ScoringModel } from './scoringWork.ts';
-import { type Sharing, toOrt } from './session.ts';
+import { type OrtRecord, type Sharing, toOrt } from './session.ts';
 
 /** A score graph whose weights are set again and again; plain data. */
 export interface RefreshedModel {

@@ -29,8 +29,9 @@ const handlers: WorkerCalls = {
   score: (batch) => timed(() => (trainer ?? refreshed ?? scorer)!.score(batch)),
   scoreCandidates: (batch) => timed(() => trainer!.scoreCandidates(batch)),
   step: ({ batch, learningRate }) => timed(() => trainer!.step(batch, learningRate)),
-  state: async () => trainer!.state(),
-  weights: async () => trainer!.weights(),
+  selectAndStep: (argument) => timed(() => trainer!.selectAndStep(argument)),
+  state: () => trainer!.state(),
+  weights: () => trainer!.weights(),
   release: async () => (trainer ?? refreshed ?? scorer)?.release(),
 };
 
