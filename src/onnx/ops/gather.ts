@@ -31,17 +31,15 @@ export const gather: Op = {
     ];
     const rows = builder.node('Transpose', [dy!], { perm: ints(rowsFirst) });
     const updates = reshaped(builder, rows, [picked, ...rest]);
-    const where = reshaped(builder, indices, [picked, 1]);
+    const each = reshaped(builder, indices, [picked, ...rest.map(() => 1)]);
+    const where = builder.node('Expand', [each, builder.int64([picked, ...rest])]);
     const zeros = zerosOf(builder, [dims[axis]!, ...rest]);
-    const sum = builder.node('ScatterND', [zeros, toInt64(where), updates], { reduction: string('add') });
+    // Not ScatterND: on several threads ONNX Runtime loses sums of rows that were picked several times.
+    const sum = builder.node('ScatterElements', [zeros, where, updates], { axis: int(0), reduction: string('add') });
     return [
       axis === 0 ? sum : builder.node('Transpose', [sum], { perm: ints(dims.map((_, i) => front.indexOf(i))) }),
       undefined,
     ];
-
-    function toInt64(value: string): string {
-      return builder.type(value).dtype === 'int64' ? value : builder.node('Cast', [value], { to: int(7) });
-    }
   },
   sizes(context) {
     const data = context.sizes(0);
