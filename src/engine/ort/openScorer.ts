@@ -4,7 +4,7 @@ import { logitsTypeOf, scoredPart, scoreGraph } from '../../onnx/scoreGraph.ts';
 import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, RefreshedScorer, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
-import { prepareScoring, type ScorerOptions, scoringModel } from './scoringModel.ts';
+import { freeScoringModel, prepareScoring, type ScorerOptions } from './scoringModel.ts';
 import type { ScoringModel } from './scoringWork.ts';
 import type { Sharing } from './session.ts';
 
@@ -46,8 +46,7 @@ export async function openRefreshedScorer(
   options: Omit<ScorerOptions, 'precision'>,
   refreshed: ReadonlySet<string>,
 ): Promise<RefreshedScorer> {
-  const graph = scoreGraph(model, { ...options, weightsAsInputs: refreshed });
-  const scoring = scoringModel(model, graph, options);
+  const scoring = freeScoringModel(model, { ...options, weightsAsInputs: refreshed }, (how) => scoreGraph(model, how));
   const thread = startWorker('scorer');
   await opened(thread, loadScorer(thread, scoring, deviceOf(options), { spins: true }));
   return {

@@ -9,7 +9,7 @@ import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import { buffersOf, deviceOf, opened, scorerOn, startWorker } from './openScorer.ts';
-import { type ScorerOptions, scoringModel } from './scoringModel.ts';
+import { freeScoringModel, type ScorerOptions, scoringModel } from './scoringModel.ts';
 import { fitsMemory } from './updatedInMemory.ts';
 import { requireRight } from './webgpuFaults.ts';
 
@@ -51,7 +51,6 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
   const names = new Set([...step.parameters, ...step.averages].map(({ name }) => name));
   const blocked = block === undefined ? undefined : { block, layouts };
   const scored = { ...options, weightsAsInputs: names, blocked };
-  const scoring = scoreGraph(model, scored);
   const observing = (observed: number) => scoreGraph(model, { ...scored, observed });
   const { averagesOf } = options;
   const inputs = fedInputs(model, options);
@@ -63,7 +62,7 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
     block,
     gradientsOnly,
     inputs,
-    scoring: scoringModel(model, scoring, options),
+    scoring: freeScoringModel(model, scored, (how) => scoreGraph(model, how)),
     observing:
       averagesOf === undefined
         ? null
