@@ -22,7 +22,7 @@ const grain = 8;
 /**
  * Cuts a batch of token ids, [batch, length], into runs of texts of one length, the shortest first: each text without the padding
  * behind it, up to a multiple of 8. What a text is cut to does not depend on what else is in the batch. One that is all padding
- * keeps some.
+ * stays as it is, for what a model makes of nothing follows from how much of it there is.
  */
 export function* withoutPadding(batch: Batch, { padding, tokensPerRun, mostPerRun }: PaddingCut): Generator<ShortRun> {
   const [{ dims, data }] = batch.inputs as [Batch['inputs'][number]];
@@ -44,9 +44,9 @@ export function* withoutPadding(batch: Batch, { padding, tokensPerRun, mostPerRu
   }
 }
 
-/** The tokens of a text up to the last that is no padding, 1 at least. */
+/** The tokens of a text up to the last that is no padding; all of them where there is none. */
 function lengthOf(ids: ArrayLike<number | bigint>, padding: number): number {
   let length = ids.length;
-  while (length > 1 && Number(ids[length - 1]) === padding) length--;
-  return length;
+  while (length > 0 && Number(ids[length - 1]) === padding) length--;
+  return length === 0 ? ids.length : length;
 }
