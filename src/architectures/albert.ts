@@ -2,16 +2,7 @@ import { GraphBuilder } from '../onnx/builder.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { ArchitectureOptions } from './architecture.ts';
 import type { BertSize } from './bert.ts';
-import {
-  attentionMask,
-  classify,
-  dense,
-  type Encoder,
-  encoderLayer,
-  geluTanh,
-  type LayerNames,
-  layerNorm,
-} from './encoder.ts';
+import { classify, dense, encoderLayer, encoderOn, geluTanh, type LayerNames, layerNorm } from './encoder.ts';
 import { layersOn } from './layers.ts';
 import { embeddedRows, type TokenOptions, tokenInput } from './tokenInput.ts';
 
@@ -57,8 +48,7 @@ export function albert({
     `${table}.LayerNorm`,
     'embeddings',
   );
-  const { length } = input;
-  const encoder: Encoder = { layers, size, length, dropout: 0, mask: attentionMask(layers, input.mask, length) };
+  const encoder = encoderOn(layers, input, size, 0);
   let value = dense(layers, rows, 'albert.encoder.embedding_hidden_mapping_in', size.width, 'embeddings.widened');
   for (let layer = 0; layer < size.layers; layer++)
     value = encoderLayer(encoder, value, names, `layer.${layer}`, geluTanh);

@@ -2,12 +2,11 @@ import { GraphBuilder } from '../onnx/builder.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { ArchitectureOptions } from './architecture.ts';
 import {
-  attentionMask,
   classify,
   dropout,
-  type Encoder,
   type EncoderSize,
   encoderLayer,
+  encoderOn,
   gelu,
   type LayerNames,
   layerNorm,
@@ -51,8 +50,7 @@ export function bert({
   const input = tokenInput(builder, options, size);
   const table = 'bert.embeddings';
   const rows = embeddedRows(layers, input, table, size.width);
-  const { length } = input;
-  const encoder: Encoder = { layers, size, length, dropout: ratio, mask: attentionMask(layers, input.mask, length) };
+  const encoder = encoderOn(layers, input, size, ratio);
   let value = dropout(layers, layerNorm(layers, rows, `${table}.LayerNorm`, 'embeddings'), ratio);
   for (let layer = 0; layer < size.layers; layer++)
     value = encoderLayer(encoder, value, namesOf(`bert.encoder.layer.${layer}`), `layer.${layer}`, gelu);

@@ -4,7 +4,8 @@ import { elementTypeOf } from '../onnx/tensorProto.ts';
 import { filledWith, type Initial, type Layers, linear } from './layers.ts';
 
 // The parts of BERT (Devlin et al. 2019). Rows of activations, [batch * length, width], stay matrices, so that every layer
-// is one Gemm; only attention takes them apart.
+// is one Gemm; only attention takes them apart. The length of a text is taken from the ids while the graph runs: a graph that
+// is derived from it may leave it open.
 
 /** Sizes of an encoder. */
 export interface EncoderSize {
@@ -19,8 +20,10 @@ export interface EncoderSize {
 export interface Encoder {
   readonly layers: Layers;
   readonly size: EncoderSize;
-  /** Tokens of an example. */
-  readonly length: number;
+  /** What each token's row is taken apart to for attention: int64 [batch, length, heads, width / heads]. */
+  readonly headsShape: string;
+  /** int64 [batch, length, width]. */
+  readonly tokensShape: string;
   /** Probability that Dropout takes a value away in training. */
   readonly dropout: number;
   /** 0 for tokens and -1e9 for padding, [batch, 1, 1, length]. */
@@ -57,13 +60,13 @@ export function embedding(layers: Layers, ids: string, name: string, rows: numbe
   return layers.builder.node('Gather', [table, ids], { axis: int(0) }, { outputs: [`${name}.out`] });
 }
 
-/** The first `length` rows of a table of positions, [length, width]. */
-export function positionEmbedding(layers: Layers, name: string, rows: number, length: number, width: number): string {
+/** The rows of a table of positions for `ids` [batch, length]: the first ones, [length, width]. */
+export function positionEmbedding(layers: Layers, ids: string, name: string, rows: number, width: number): string {
   const { builder } = layers;
   const table = layers.weight(`${name}.weight`, [rows, width], bell);
-  if (length === rows) return table;
-  const bounds = [[0], [length], [0]].map((values) => builder.int64(values));
-  return builder.node('Slice', [table, ...bounds], {}, { outputs: [`${name}.out`] });
+  const length = builder.node('Shape', [ids], { start: int(1) }, { outputs: ['length'] });
+  const first = builder.int64([0]);
+  return builder.node('Slice', [table, first, length, first], {}, { outputs: [`${name}.out`] });
 }
 
 /** Layer normalisation over the last axis; scale 1 and bias 0 to begin with. */
@@ -81,11 +84,32 @@ export function dropout({ builder }: Layers, x: string, ratio: number): string {
 }
 
 /** What hides the padding from attention, made from a mask of 1 for tokens and 0 for padding, [batch, length]. */
-export function attentionMask({ builder }: Layers, mask: string, length: number): string {
+function attentionMask({ builder }: Layers, mask: string): string {
   const present = builder.node('Cast', [mask], { to: int(elementTypeOf('float32')) }, { outputs: ['mask.present'] });
   const absent = builder.node('Sub', [builder.scalar(1), present], {}, { outputs: ['mask.absent'] });
   const added = builder.node('Mul', [absent, builder.scalar(hidden)], {}, { outputs: ['mask.added'] });
-  return builder.node('Reshape', [added, builder.int64([-1, 1, 1, length])], {}, { outputs: ['mask'] });
+  return builder.node('Reshape', [added, builder.int64([0, 1, 1, -1])], {}, { outputs: ['mask'] });
+}
+
+/** What the layers of an encoder share; `ids` and `mask` are [batch, length], the mask 1 for tokens and 0 for padding. */
+export function encoderOn(
+  layers: Layers,
+  { ids, mask }: { readonly ids: string; readonly mask: string },
+  size: EncoderSize,
+  dropout: number,
+): Encoder {
+  const { builder } = layers;
+  const shape = builder.node('Shape', [ids], {}, { outputs: ['shape'] });
+  const shapeWith = (name: string, sizes: readonly number[]) =>
+    builder.node('Concat', [shape, builder.int64(sizes)], { axis: int(0) }, { outputs: [`shape.${name}`] });
+  return {
+    layers,
+    size,
+    dropout,
+    headsShape: shapeWith('heads', [size.heads, size.width / size.heads]),
+    tokensShape: shapeWith('tokens', [size.width]),
+    mask: attentionMask(layers, mask),
+  };
 }
 
 /** Names of the weights of one layer. */
@@ -124,23 +148,26 @@ export function encoderLayer(
 
 /** softmax(Q Kᵀ / √d + mask) V for each head. */
 function attention(
-  { layers, size, length, mask, dropout: ratio }: Encoder,
+  { layers, size, headsShape, mask, dropout: ratio }: Encoder,
   x: string,
   names: LayerNames,
   scope: string,
 ) {
   const { builder } = layers;
   const { width, heads } = size;
-  const perHead = width / heads;
   const step = (op: string, inputs: readonly string[], name: string, attributes = {}) =>
     builder.node(op, inputs, attributes, { outputs: [`${scope}.${name}`] });
   const apart = (value: string, name: string, order: readonly number[]) => {
-    const cut = step('Reshape', [value, builder.int64([-1, length, heads, perHead])], `${name}.heads`);
+    const cut = step('Reshape', [value, headsShape], `${name}.heads`);
     return step('Transpose', [cut], `${name}.turned`, { perm: ints(order) });
   };
   const project = (weights: string, name: string) => dense(layers, x, weights, width, `${scope}.${name}`);
   // Scaled before the product, which has more numbers than the queries have.
-  const scaled = step('Mul', [project(names.query, 'query'), builder.scalar(1 / Math.sqrt(perHead))], 'query.scaled');
+  const scaled = step(
+    'Mul',
+    [project(names.query, 'query'), builder.scalar(1 / Math.sqrt(width / heads))],
+    'query.scaled',
+  );
   const queries = apart(scaled, 'query', [0, 2, 1, 3]);
   const keys = apart(project(names.key, 'key'), 'key', [0, 2, 3, 1]);
   const values = apart(project(names.value, 'value'), 'value', [0, 2, 1, 3]);
@@ -173,9 +200,9 @@ export function geluTanh({ builder }: Layers, x: string): string {
 }
 
 /** The row of each example's first token, [batch, width], from all rows. */
-export function firstTokens({ layers, length, size }: Encoder, rows: string): string {
+export function firstTokens({ layers, tokensShape }: Encoder, rows: string): string {
   const { builder } = layers;
-  const apart = builder.node('Reshape', [rows, builder.int64([-1, length, size.width])], {}, { outputs: ['tokens'] });
+  const apart = builder.node('Reshape', [rows, tokensShape], {}, { outputs: ['tokens'] });
   const first = builder.constant({ dtype: 'int64', dims: [], data: BigInt64Array.of(0n) });
   return builder.node('Gather', [apart, first], { axis: int(1) }, { outputs: ['first'] });
 }

@@ -18,7 +18,6 @@ export interface TokenInput {
   /** 0 for the first part of a text and 1 for the second, int64 [batch, length]; null without that input. */
   readonly types: string | null;
   readonly vocabulary: number;
-  readonly length: number;
   /** Rows of the table of positions. */
   readonly positions: number;
 }
@@ -40,7 +39,6 @@ export function tokenInput(
     mask: input('attention_mask'),
     types: tokenTypes ? input('token_type_ids') : null,
     vocabulary,
-    length,
     positions: positions ?? length,
   };
 }
@@ -50,10 +48,10 @@ export function tokenInput(
  * `table`.
  */
 export function embeddedRows(layers: Layers, input: TokenInput, table: string, width: number): string {
-  const { ids, types, vocabulary, length, positions } = input;
+  const { ids, types, vocabulary, positions } = input;
   const { builder } = layers;
   const words = embedding(layers, ids, `${table}.word_embeddings`, vocabulary, width);
-  const places = positionEmbedding(layers, `${table}.position_embeddings`, positions, length, width);
+  const places = positionEmbedding(layers, ids, `${table}.position_embeddings`, positions, width);
   const kinds = types === null ? [] : [embedding(layers, types, `${table}.token_type_embeddings`, 2, width)];
   const sum = [words, ...kinds, places].reduce((sum, next) =>
     builder.node('Add', [sum, next], {}, { outputs: [`embeddings+${next}`] }),

@@ -31,6 +31,22 @@ export function sliceBatch({ inputs, labels }: Batch, from: number, to: number):
   };
 }
 
+/** The examples at `positions` of a batch, in that order, of their lists of tokens the first `length` only. */
+export function shortened({ inputs, labels }: Batch, positions: readonly number[], length: number): Batch {
+  return {
+    inputs: inputs.map(({ dtype, dims: [, size], data }) => {
+      const dims = [positions.length, length];
+      const cut = allocate(dtype, dims);
+      positions.forEach((from, i) => {
+        // One of the kinds of arrays, and both of the same.
+        cut.set(data.subarray(from * size!, from * size! + length) as never, i * length);
+      });
+      return { dtype, dims, data: cut };
+    }),
+    labels: Int32Array.from(positions, (position) => labels[position]!),
+  };
+}
+
 /**
  * The batch with copies of its first example behind it up to `count` examples; a batch of as many is returned as it is. Copies
  * leave the range of its numbers as it was, which dynamic quantisation goes by.

@@ -5,7 +5,7 @@ import { type Dtype, elementCount, float32 } from '../core/tensor.ts';
 import type { GraphBuilder } from './builder.ts';
 import { type Graph, type GraphValue, int, ints } from './graph.ts';
 import { elementTypeOf } from './tensorProto.ts';
-import { declareTokens, tokensInput } from './tokens.ts';
+import { anyLength, declareTokens, tokensInput } from './tokens.ts';
 
 /**
  * Where a model takes the channels of an image, which data store first: `nchw` first, `nhwc` last, `auto` wherever the sizes
@@ -25,6 +25,8 @@ export interface FeedOptions {
   readonly classes?: number;
   /** Default auto. */
   readonly layout?: Layout;
+  /** Whether the number of token ids is left open, for a model that `ignoresPadding`; default no. */
+  readonly anyLength?: boolean;
 }
 
 /** What is done to stored numbers that are no ids. */
@@ -35,10 +37,10 @@ export function declareStoredInputs(
   builder: GraphBuilder,
   graph: Graph,
   batch: number | string,
-  { name, stored, preprocessing, layout }: FeedOptions,
+  { name, stored, preprocessing, layout, anyLength: isOpen = false }: FeedOptions,
 ): void {
   if (preprocessing.kind === 'tokens') {
-    declareTokens(builder, graph, batch, stored, preprocessing, name);
+    declareTokens(builder, graph, batch, stored, preprocessing, name, isOpen ? anyLength : undefined);
     return;
   }
   if (graph.inputs.length !== stored.length)

@@ -3,7 +3,7 @@ import { dataError } from '../core/errors.ts';
 import type { Preprocessing } from '../core/preprocessing.ts';
 import { int64, type Tensor } from '../core/tensor.ts';
 import type { GraphBuilder } from './builder.ts';
-import { type Graph, type GraphValue, int } from './graph.ts';
+import { type Dim, type Graph, type GraphValue, int } from './graph.ts';
 import { elementTypeOf } from './tensorProto.ts';
 
 type TokenPreprocessing = Extract<Preprocessing, { readonly kind: 'tokens' }>;
@@ -11,33 +11,47 @@ type TokenPreprocessing = Extract<Preprocessing, { readonly kind: 'tokens' }>;
 /** The input that takes the token ids of the examples, [batch, length]. */
 export const tokensInput = 'rho/tokens';
 
+/** The size of an example where that is left open. */
+export const anyLength = 'tokens';
+
 /** What the inputs of a model on tokens are made from. */
 interface Tokens {
   readonly builder: GraphBuilder;
   /** Token ids, [batch, length]. */
   readonly ids: string;
+  /** The most token ids of an example. */
   readonly length: number;
   readonly padding: Tensor;
 }
+
+/** The input that tells texts from the padding behind them. */
+export const maskInput = 'attention_mask';
 
 /** Inputs by the names that Hugging Face's models and their exports give them. */
 const inputsByName: ReadonlyMap<string, (tokens: Tokens) => string> = new Map([
   ['input_ids', ({ ids }) => ids],
   [
-    'attention_mask',
+    maskInput,
     ({ builder, ids, padding }) => builder.node('Not', [builder.node('Equal', [ids, builder.constant(padding)])]),
   ],
   ['token_type_ids', zeros],
   [
     'position_ids',
     (tokens) => {
-      const positions = Array.from({ length: tokens.length }, (_, position) => position);
-      const row = tokens.builder.constant(int64(positions, [1, tokens.length]));
       const wide = tokens.builder.node('Cast', [zeros(tokens)], { to: int(elementTypeOf('int64')) });
-      return tokens.builder.node('Add', [wide, row]);
+      return tokens.builder.node('Add', [wide, positions(tokens)]);
     },
   ],
 ]);
+
+/** 0, 1, … as int64 [1, length]. */
+function positions({ builder, ids, length }: Tokens): string {
+  const all = Array.from({ length }, (_, position) => position);
+  const row = builder.constant(int64(all, [1, length]));
+  if (builder.type(ids).dims[1] === length) return row;
+  const end = builder.node('Gather', [builder.node('Shape', [ids]), builder.int64([1])]);
+  return builder.node('Slice', [row, builder.int64([0]), end, builder.int64([1])]);
+}
 
 function zeros({ builder, ids }: Tokens): string {
   return builder.node('Sub', [ids, ids]);
@@ -45,7 +59,8 @@ function zeros({ builder, ids }: Tokens): string {
 
 /**
  * Declares one input of token ids, [batch, length], and computes the inputs of a model from it by their names; a single
- * input takes the ids whatever it is called. Throws a data error for other names and for another length.
+ * input takes the ids whatever it is called. `dim` is the length, or `anyLength`. Throws a data error for other names and for
+ * another length.
  */
 export function declareTokens(
   builder: GraphBuilder,
@@ -54,14 +69,15 @@ export function declareTokens(
   stored: readonly InputSpec[],
   { padding, vocabulary }: TokenPreprocessing,
   name: string,
+  dim: Dim | undefined = stored[0]?.dims[0],
 ): void {
   const [spec] = stored;
   const length = spec?.dims[0];
-  if (spec === undefined || stored.length > 1 || spec.dims.length !== 1 || length === undefined)
+  if (spec === undefined || stored.length > 1 || spec.dims.length !== 1 || length === undefined || dim === undefined)
     throw dataError(
       `Cannot feed "${name}": token ids were expected as one list for each example, found ${stored.length} inputs of shape ${stored.map(({ dims }) => `[${dims.join(', ')}]`).join(' ')}`,
     );
-  const ids = builder.input({ name: tokensInput, dtype: spec.dtype, dims: [batch, length] });
+  const ids = builder.input({ name: tokensInput, dtype: spec.dtype, dims: [batch, dim] });
   const tokens = { builder, ids, length, padding: numberOf(spec, padding) };
   for (const input of graph.inputs) {
     requireLength(input, length, name);

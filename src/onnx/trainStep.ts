@@ -4,6 +4,7 @@ import type { FilterLayout } from './blocked/layout.ts';
 import { blockedFilters, lowerBlocked } from './blocked/lower.ts';
 import type { GraphBuilder } from './builder.ts';
 import { clipGradients } from './clipGradients.ts';
+import { folded } from './folded.ts';
 import type { Graph } from './graph.ts';
 import { decays, type Optimizer, type OptimizerOptions, optimizerOf } from './optimizer.ts';
 import { lowerPoolIndices } from './poolComparison.ts';
@@ -73,7 +74,7 @@ export function trainStep(model: Graph, options: TrainStepOptions): TrainStep {
   const standard = options.poolIndices === false ? lowerPoolIndices : (plain: GraphBuilder) => plain;
   const written = layouts.size > 0 ? lowerBlocked(builder, block!, layouts) : standard(builder);
   return {
-    graph: withUntrained(written.build(), model, fed),
+    graph: withUntrained(folded(written), model, fed),
     parameters,
     masks,
     averages: [...averages.keys()].map((name) => ({ name, dims: builder.dims(name) })),

@@ -7,7 +7,9 @@ import { randomStream } from '../../src/core/random.ts';
 import { elementCount } from '../../src/core/tensor.ts';
 import { openScorer } from '../../src/engine/ort/openScorer.ts';
 import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
+import { adamwDefaults } from '../../src/onnx/adamw.ts';
 import type { Graph } from '../../src/onnx/graph.ts';
+import { trainStep } from '../../src/onnx/trainStep.ts';
 
 const preprocessing = { kind: 'tokens', tokenizer: 'test', vocabulary: 50, padding: 0 } as const;
 const texts: ArchitectureOptions = { inputDims: [12], classes: 3, seed: 0, preprocessing };
@@ -46,6 +48,18 @@ test('a seed gives the same weights every time, which look like 0.02 times a bel
   const beyond = values.filter((value) => Math.abs(value) > 0.02).length / values.length;
   expect(beyond).toBeGreaterThan(0.28);
   expect(beyond).toBeLessThan(0.38);
+});
+
+test('the length of texts is computed in its file, and a number in its train step', () => {
+  const graph = buildArchitecture('transformer:2x64', texts);
+  const stored = [{ dtype: 'int32', dims: [12] }] as const;
+  const step = trainStep(graph, { name: 'texts', stored, preprocessing, smallBatch: 4, optimizer: adamwDefaults });
+  expect(graph.nodes.map(({ op }) => op)).toContain('Shape');
+  expect(step.graph.nodes.filter(({ op }) => op === 'Shape' || op === 'Concat')).toEqual([]);
+  expect(graph.inputs.map(({ dims }) => dims)).toEqual([
+    ['batch', 12],
+    ['batch', 12],
+  ]);
 });
 
 const feed = {

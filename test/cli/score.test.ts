@@ -343,3 +343,34 @@ test('texts that were appended are scored alone, and what the IL model was train
   ];
   await done([...train, '--irreducible', folder.at('texts-store'), '--out', folder.at('texts-run')]);
 });
+
+test('texts of many lengths get the same bytes from any number of workers, in parts, and after damage', async () => {
+  const texts = folder.at('lengths');
+  await mkdir(texts);
+  const random = randomStream(2, 'lengths');
+  const lines = Array.from({ length: 600 }, (_, i) => {
+    const words = Array.from({ length: 1 + random.below(28) }, () => `w${random.below(90)}`);
+    return `${words.join(' ')}\t${i % 2}\n`;
+  });
+  const words = Array.from({ length: 90 }, (_, i) => `w${i}`);
+  await writeFile(`${texts}/vocab.txt`, ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...words].join('\n'));
+  await writeFile(`${texts}/train.tsv`, `sentence\tlabel\n${lines.join('')}`);
+  await writeFile(`${texts}/dev.tsv`, `sentence\tlabel\n${lines.slice(0, 20).join('')}`);
+  const data = ['--data', `tsv:${texts}`, '--tokens', '32'];
+  const il = ['--il-model', 'transformer:1x128', '--il-epochs', '1', '--out', `${texts}/il`];
+  await done(['il', ...data, '--threads', '1', ...il]);
+  const scoring = ['score', ...data, '--model', `${texts}/il/il.onnx`, '--shard-rows', '128', '--split', 'all'];
+  const to = async (name: string, ...more: readonly string[]) => {
+    await done([...scoring, '--out', `${texts}/${name}`, ...more]);
+    return `${texts}/${name}`;
+  };
+  const int8 = ['--precision', 'int8'];
+  const expected = contentsOf(await to('one', '--workers', '1', '--threads', '1'));
+  const expectedInt8 = contentsOf(await to('one-int8', ...int8, '--workers', '1', '--threads', '1'));
+  const halves = [await to('first', ...int8, '--shard', '1/2'), await to('second', ...int8, '--shard', '2/2')];
+  expect((await rhoJson('merge', ...halves, '--out', `${texts}/merged`)).check.difference).toBe(0);
+  expect(contentsOf(`${texts}/merged`)).toEqual(expectedInt8);
+  expect(contentsOf(await to('two', '--workers', '2', '--threads', '2'))).toEqual(expected);
+  await truncate(`${texts}/two/shard-00003.parquet`, 100);
+  expect(contentsOf(await to('two', '--workers', '3'))).toEqual(expected);
+});

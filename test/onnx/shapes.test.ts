@@ -96,6 +96,19 @@ describe('a size with a name', () => {
   });
 });
 
+test('what is cut from the beginning to a size with a name has that size', () => {
+  const builder = graphOf({ x: ['batch', 'tokens'], table: [9, 4] });
+  const zero = builder.int64([0]);
+  const end = builder.node('Shape', ['x'], { start: int(1) });
+  expect(builder.type(builder.node('Slice', ['table', zero, end, zero])).dims).toEqual(['tokens', 4]);
+  expect(
+    builder.type(builder.node('Slice', ['table', zero, end, builder.int64([-1]), builder.int64([1])])).dims,
+  ).toEqual([9, 'tokens']);
+  const refused = 'computes where to cut while it runs';
+  expect(() => builder.node('Slice', ['table', builder.int64([1]), end, zero])).toThrow(refused);
+  expect(() => builder.node('Slice', ['table', zero, end, zero, builder.int64([2])])).toThrow(refused);
+});
+
 describe('values known before the graph runs', () => {
   const known = (builder: GraphBuilder, value: string) => builder.known(value);
 

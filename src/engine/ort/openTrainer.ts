@@ -10,7 +10,7 @@ import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import { buffersOf, deviceOf, opened, scorerOn, startWorker } from './openScorer.ts';
-import { type ScorerOptions, scoringModel } from './scoringModel.ts';
+import { freeOfPadding, type ScorerOptions, scoringModel } from './scoringModel.ts';
 import { fitsMemory } from './updatedInMemory.ts';
 import { requireRight } from './webgpuFaults.ts';
 
@@ -89,13 +89,16 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
   const names = new Set([...step.parameters, ...step.averages].map(({ name }) => name));
   const blocked = block === undefined ? undefined : { block, layouts };
   const scored = { ...options, weightsAsInputs: names, blocked };
-  const scoring = scoreGraph(model, scored);
+  const free = freeOfPadding(model, scored);
+  const scoring = scoreGraph(model, free);
   const observing = (observed: number) => scoreGraph(model, { ...scored, observed });
   const { averagesOf, selecting, smallBatch } = options;
   const inputs = fedInputs(model, options);
-  const scoringPart = scoringModel(model, scoring, options);
+  const scoringPart = scoringModel(model, scoring, free);
   const runs = selecting === undefined ? 0 : Math.ceil(selecting.bigBatch / scoringPart.examplesPerRun);
-  const selects = selecting !== undefined && runs * scoring.nodes.length <= mostScoreNodes;
+  // Texts lose their padding before they are scored, which one graph for all candidates cannot do.
+  const isOffered = selecting !== undefined && scoringPart.cut === undefined;
+  const selects = isOffered && runs * scoring.nodes.length <= mostScoreNodes;
   const initial = Object.fromEntries([...model.weights].filter(([name]) => names.has(name)));
   const training = {
     ...step,

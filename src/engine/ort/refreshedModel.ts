@@ -9,7 +9,7 @@ import type { Thread } from '../../runtime/thread.ts';
 import type { Device } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import type { RefreshedModel } from './refreshedWork.ts';
-import { requireDevice, type ScorerOptions, scoringModel } from './scoringModel.ts';
+import { freeOfPadding, requireDevice, type ScorerOptions, scoringModel } from './scoringModel.ts';
 
 export interface RefreshedOptions extends Omit<ScorerOptions, 'precision'> {
   /** What it computes in; default fp32. */
@@ -31,7 +31,7 @@ export async function prepareRefreshed(
   const { precision = 'fp32', device, name } = options;
   requireDevice(precision, options);
   const block = options.block === undefined ? await blockHere(thread, model, device) : options.block;
-  const asInputs = { ...options, weightsAsInputs: refreshed };
+  const asInputs = freeOfPadding(model, { ...options, weightsAsInputs: refreshed });
   const layouts: ReadonlyMap<string, FilterLayout> =
     block === null ? new Map() : blockedLayouts(model, asInputs, block);
   const blocked = block === null || layouts.size === 0 ? undefined : { block, layouts };
@@ -41,7 +41,7 @@ export async function prepareRefreshed(
   const { graph, quantised } = precision === 'int8' ? await inEightBits() : { graph: scored, quantised: [] };
   const fed = new Set(graph.inputs.flatMap((input) => (refreshed.has(input.name) ? [input.name] : [])));
   const rebuilt = isRebuilt(graph, device);
-  const scoring = scoringModel(model, rebuilt ? withWeights(graph, model, fed) : graph, options);
+  const scoring = scoringModel(model, rebuilt ? withWeights(graph, model, fed) : graph, asInputs);
   return {
     scoring,
     quantised,

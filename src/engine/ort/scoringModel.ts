@@ -1,6 +1,7 @@
 import { dataError, usageError } from '../../core/errors.ts';
 import { allocate } from '../../core/tensor.ts';
 import type { Graph, ValueType } from '../../onnx/graph.ts';
+import { ignoresPadding, ofLength } from '../../onnx/ignoresPadding.ts';
 import { largestActivation } from '../../onnx/largestActivation.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import { writeModel } from '../../onnx/model.ts';
@@ -45,7 +46,8 @@ export async function prepareScoring(
   requireDevice(precision, options);
   const scored = scoredPart(model, options);
   const logitsType = logitsTypeOf(scored, options) ?? (await askForLogits(thread, scored, options));
-  return scoringModel(scored, scoreGraphIn(precision, scored, { ...options, logitsType }), options);
+  const free = freeOfPadding(scored, { ...options, logitsType });
+  return scoringModel(scored, scoreGraphIn(precision, scored, free), free);
 }
 
 /** Throws a usage error for int8 off the CPU. */
@@ -88,18 +90,34 @@ const mostPerRun = 500;
 /** The same where the size of some activations is not known. */
 const mostUnknown = 64;
 
+/** Options to score texts without their padding where a model ignores that; the same as they are for all others. */
+export function freeOfPadding<O extends ScorerOptions>(
+  model: Graph,
+  options: O & { readonly logitsType?: ValueType | undefined },
+): O & { readonly logitsType?: ValueType | undefined } {
+  if (!ignoresPadding(model, options)) return options;
+  return { logitsType: logitsTypeOf(model, options), ...options, anyLength: true };
+}
+
 /** The score graph of a model as a worker takes it. Throws where the device would compute it wrongly. */
 export function scoringModel(model: Graph, graph: Graph, options: ScorerOptions): ScoringModel {
   requireRight(graph, options.device, options.name);
-  const { bytes, isWhole } = largestActivation(graph);
+  const { preprocessing, stored, anyLength } = options;
+  const longest = stored[0]?.dims[0] ?? 1;
+  const { bytes, isWhole } = largestActivation(anyLength ? ofLength(graph, longest) : graph);
   const fixed = fixedBatch(graph);
   const fitting = Math.min(Math.floor(bytesPerRun / bytes), isWhole ? mostPerRun : mostUnknown);
+  // The largest value of a text grows with its length, or faster.
+  const tokensPerRun = Math.floor((bytesPerRun / bytes) * longest);
+  const cut = preprocessing.kind === 'tokens' &&
+    anyLength && { padding: preprocessing.padding, tokensPerRun, mostPerRun };
   return {
     bytes: writeModel(graph),
     inputs: fedInputs(model, options),
     outputs: options.outputs,
     examplesPerRun: fixed ?? Math.max(1, fitting),
     exact: fixed !== undefined,
+    ...(cut && { cut }),
     inEightBits: graph.nodes.some(({ domain }) => domain === microsoftDomain),
   };
 }

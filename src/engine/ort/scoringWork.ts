@@ -2,6 +2,7 @@ import type { Batch } from '../../core/batch.ts';
 import type { ExampleOutput } from '../../onnx/lossHead.ts';
 import type { DeviceOptions, Scores } from '../engine.ts';
 import { feedsOf, scoreInRuns } from '../scoreInRuns.ts';
+import type { PaddingCut } from '../withoutPadding.ts';
 import type { Held } from './held.ts';
 import { productsOverflow } from './overflow.ts';
 import { type OrtRecord, openSession, runForeign, type Sharing, toOrt } from './session.ts';
@@ -18,6 +19,8 @@ export interface ScoringModel {
   readonly inEightBits: boolean;
   /** Whether a run takes exactly so many: a shorter one is filled up. */
   readonly exact: boolean;
+  /** Where it takes texts at any length: how they are cut to theirs. */
+  readonly cut?: PaddingCut | undefined;
 }
 
 /** What runs in the thread of a scorer. */

@@ -3,7 +3,7 @@ import type { Tensor } from '../../core/tensor.ts';
 import { positiveAxis } from '../dims.ts';
 import { type Dim, describeNode, type GraphNode } from '../graph.ts';
 import { executesPlain } from './execution.ts';
-import { type Op, required } from './op.ts';
+import { type InferContext, type Op, required } from './op.ts';
 import { gatherAlong } from './tfGather.ts';
 
 /** What exporters write for the end of an axis, or more. */
@@ -16,11 +16,16 @@ interface Cut {
   readonly count: number;
 }
 
-/** Strided parts (ONNX Slice, opset 10): starts, ends, axes and steps have to be known before the graph runs. */
+/**
+ * Strided parts (ONNX Slice, opset 10): starts, ends, axes and steps have to be known before the graph runs. An end may be known
+ * by name only, as where a table of positions is cut to the length of texts.
+ */
 export const slice: Op = {
   name: 'Slice',
   infer(context) {
     const { dtype, dims } = required(context, 0);
+    const named = firstOnes(context, dims);
+    if (named !== undefined) return [{ dtype, dims: named }];
     const cuts = cutsOf(context.node, dims, context.constant);
     return [{ dtype, dims: dims.map((dim, axis) => cuts.find((cut) => cut.axis === axis)?.count ?? dim) }];
   },
@@ -52,7 +57,7 @@ export const slice: Op = {
   },
   sizes(context) {
     const list = context.sizes(0);
-    if (list?.dims.length !== 1) return undefined;
+    if (list?.dims.length !== 1 || firstOnes(context, list.dims) !== undefined) return undefined;
     const [cut] = cutsOf(context.node, list.dims, context.constant);
     const values = Array.from({ length: cut!.count }, (_, i) => list.values[cut!.start + i * cut!.step]!);
     return { dims: [values.length], values };
@@ -69,6 +74,16 @@ export const slice: Op = {
     }, x);
   }),
 };
+
+/** The shape of what is cut from the beginning of one axis to an end that has a name; undefined for other cuts. */
+function firstOnes({ node, sizes, constant }: InferContext, dims: readonly Dim[]): readonly Dim[] | undefined {
+  const [starts, ends, axes, steps] = [sizes(1), sizes(2), sizes(3), node.inputs[4] ? sizes(4) : undefined];
+  const [end] = ends?.values ?? [];
+  if (typeof end !== 'string' || ends!.values.length > 1 || starts?.values[0] !== 0) return undefined;
+  if ((node.inputs[4] && steps?.values[0] !== 1) || (node.inputs[3] && constant(3) === undefined)) return undefined;
+  const axis = positiveAxis(Number(axes?.values[0] ?? 0), dims.length);
+  return dims.map((dim, i) => (i === axis ? end : dim));
+}
 
 function zeros(count: number): number[] {
   return new Array<number>(count).fill(0);

@@ -1,6 +1,6 @@
 import { dataError } from '../../core/errors.ts';
 import { GraphBuilder } from '../builder.ts';
-import { type Graph, type GraphNode, numberAttribute } from '../graph.ts';
+import { type Graph, type GraphNode, int, numberAttribute } from '../graph.ts';
 import { microsoftDomain } from '../ops/microsoft.ts';
 import { usedPart } from '../used.ts';
 import { producersOf, type Refreshed, type WeightMatrix, weightMatrix } from './matrix.ts';
@@ -126,8 +126,7 @@ function productOf(
   const { dims, dtype } = type;
   const weight = weightMatrix(graph, producers, w, isGemm && numberAttribute(node, 'transB', 0) === 1, refreshed);
   if (weight === undefined || dtype !== 'float32' || dims.length < 2 || weight.rows > mostInner) return undefined;
-  // The result's shape is written with one size left open.
-  if (dims.length > 2 && dims.slice(1).some((dim) => typeof dim !== 'number')) return undefined;
+  if (typeof dims.at(-1) !== 'number') return undefined;
   const [alpha, beta] = ['alpha', 'beta'].map((factor) => (isGemm ? numberAttribute(node, factor, 1) : 1)) as [
     number,
     number,
@@ -143,10 +142,17 @@ function writeFromRows(b: GraphBuilder, product: Product, rows: QuantisedRows, w
   const { x, weight, bias, beta } = product;
   const added = bias === '' || beta === 1 ? bias : b.node('Mul', [bias, b.scalar(beta)]);
   const result = writeProduct(b, rows, written, added);
-  const sizes = b.type(x).dims.slice(1, -1) as number[];
   const outputs = { outputs: [product.output] };
   if (b.type(x).dims.length === 2) b.node('Identity', [result], {}, outputs);
-  else b.node('Reshape', [result, b.int64([-1, ...sizes, weight.columns])], {}, outputs);
+  else b.node('Reshape', [result, shapeOfProduct(b, x, weight.columns)], {}, outputs);
+}
+
+/** The shape of x times a matrix of so many columns, as a value; x has more axes than two. */
+function shapeOfProduct(b: GraphBuilder, x: string, columns: number): string {
+  const sizes = b.type(x).dims.slice(1, -1);
+  if (sizes.every((size) => typeof size === 'number')) return b.int64([-1, ...sizes, columns]);
+  const before = b.node('Slice', [b.node('Shape', [x]), b.int64([0]), b.int64([-1]), b.int64([0])]);
+  return b.node('Concat', [before, b.int64([columns])], { axis: int(0) });
 }
 
 /** Σ (scale byte + shift) W = Σ byte (scale W) + Σ shift W, the second sum by the rounded weights as well. */
