@@ -1,3 +1,4 @@
+import { numberAttribute } from '../graph.ts';
 import { matmul } from './matmul.ts';
 import { type Op, required, sameAsInput } from './op.ts';
 import { slidSizes, windowOf } from './slidingWindow.ts';
@@ -45,12 +46,14 @@ const nhwcMaxPool: Op = {
   },
 };
 
-/** A B + C in 8 bits: A, B and C are inputs 0, 3 and 6. */
+/** A B + C in 8 bits, or A Bᵀ + C by transB: A, B and C are inputs 0, 3 and 6. */
 const qGemm: Op = {
   name: 'QGemm',
-  infer: (context) => [
-    { dtype: required(context, 0).dtype, dims: [required(context, 0).dims[0]!, required(context, 3).dims[1]!] },
-  ],
+  infer(context) {
+    const { dtype, dims } = required(context, 0);
+    const axis = numberAttribute(context.node, 'transB', 0) === 1 ? 0 : 1;
+    return [{ dtype, dims: [dims[0]!, required(context, 3).dims[axis]!] }];
+  },
 };
 
 export const microsoftOps: ReadonlyMap<string, Op> = new Map(

@@ -21,6 +21,8 @@ export interface QuantisedFilters {
 
 /** So that no scale is 0; beside any other it is lost in rounding. */
 const almostNothing = 1e-30;
+/** The least scale of a filter by its bias: numbers so far below are lost beside it. */
+const leastByBias = 2 ** -20;
 /** The largest bias in units of both scales, half of what 32 bits hold. */
 const mostBias = 2 ** 30;
 
@@ -34,8 +36,9 @@ export function writeFilters(b: GraphBuilder, unit: ConvUnit, scale: string): Qu
   const { rows, bias } = folded(b, unit);
   const most = writeMost(b, b.node('Abs', [rows]), 1, true);
   const bySize = b.node('Mul', [most, b.scalar(1 / 127)]);
-  // A filter far smaller than its bias would have a bias that 32 bits do not hold.
-  const byBias = b.node('Div', [b.node('Abs', [bias]), b.node('Mul', [scale, b.scalar(mostBias)])]);
+  // A filter far smaller than its bias would have a bias that 32 bits do not hold. The scale of activations, which is not known
+  // before, is left out of this, so that filters that are constant stay so.
+  const byBias = b.node('Mul', [b.node('Abs', [bias]), b.scalar(leastByBias)]);
   const column = b.node('Reshape', [byBias, b.int64([channels, 1])]);
   const scales = b.node('Add', [b.node('Max', [bySize, column]), b.scalar(almostNothing)]);
   // The kernel for one scale is several times as fast as that for one each.
@@ -44,12 +47,13 @@ export function writeFilters(b: GraphBuilder, unit: ConvUnit, scale: string): Qu
   const values = b.node('QuantizeLinear', [divided, b.scalar(1), zero], {}, { domain: microsoftDomain });
   const flat = b.node('Reshape', [scales, b.int64([channels])]);
   const units = b.node('Div', [bias, b.node('Mul', [flat, scale])]);
+  const limited = b.node('Clip', [units, b.scalar(-mostBias), b.scalar(mostBias)]);
   const sum = b.node('Add', [writeNought(b, rows), writeNought(b, bias)]);
   return {
     values: b.node('Reshape', [values, b.int64([channels, ...window])]),
     scales: flat,
     // What is cut off behind the point is far below what rounding the result does.
-    bias: b.node('Cast', [units], { to: int(elementTypeOf('int32')) }),
+    bias: b.node('Cast', [limited], { to: int(elementTypeOf('int32')) }),
     nought: sum,
   };
 }

@@ -52,9 +52,9 @@ export interface ConvolutionPlan {
   readonly typed: GraphBuilder;
 }
 
-/** Sums over fewer numbers, or for fewer channels, gain less than their rounding costs. */
+/** Sums over fewer numbers, or for fewer channels, lose: rounding costs by the cell, and kernels in 8 bits are made for more. */
 const leastSummed = 27;
-const leastChannels = 16;
+const leastChannels = 64;
 /** More numbers in a sum than that could pass what 32 bits hold, beside a bias of half of it. */
 const mostSummed = 2 ** 14;
 

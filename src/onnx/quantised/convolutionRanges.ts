@@ -40,15 +40,11 @@ export function writeRanges(
   return new Map([...ranged].map((value) => [value, writeLargest(b, first.get(value) ?? value)]));
 }
 
-/** The first examples of an input of the graph. */
+/** The first examples of an input of the graph, the last of them again where there are too few: so many that shapes are known. */
 function firstOf(b: GraphBuilder, input: string, examples: number): string {
-  const name = prefix + input;
-  const inputs = [input, b.int64([0]), b.int64([examples]), b.int64([0])];
-  // How many there are is not known.
-  b.addUntyped({ name, op: 'Slice', domain: '', inputs, outputs: [name], attributes: {} });
-  const { dtype, dims } = b.type(input);
-  b.declareType(name, { dtype, dims: [examples, ...dims.slice(1)] });
-  return name;
+  const count = b.node('Gather', [b.node('Shape', [input]), b.int64([0])]);
+  const places = b.int64(Array.from({ length: examples }, (_, i) => i));
+  return b.node('Gather', [input, b.node('Min', [places, b.node('Sub', [count, b.int64([1])])])], { axis: int(0) });
 }
 
 /** The nodes that `values` are computed by, in order. */

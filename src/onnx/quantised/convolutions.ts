@@ -7,6 +7,7 @@ import { writeFilters, writeNought } from './convolutionFilters.ts';
 import { type ConvUnit, type PoolUnit, planConvolutions, type SumUnit, type Unit } from './convolutionPlan.ts';
 import { writeRanges } from './convolutionRanges.ts';
 import { constantTensor, producersOf } from './matrix.ts';
+import { storedBytesBehind } from './storedBytes.ts';
 
 /** Where the ranges of activations come from, whose largest magnitudes become the ends of 8 bits. */
 export type ActivationRanges =
@@ -27,7 +28,7 @@ interface EightBits {
   readonly values: string;
   readonly scale: string;
   readonly zero: 0 | 128;
-  /** [N, 1, 1, 1]: 0, or NaN for an example that has come by a number which is not finite. */
+  /** One number, or [N, 1, 1, 1]: 0, or NaN for an example that has come by a number which is not finite. */
   readonly nought: string;
 }
 
@@ -63,7 +64,7 @@ export function int8Convolutions(graph: Graph, { ranges }: ConvolutionOptions): 
   const eight = new Map<string, EightBits>();
 
   const inEight = (value: string): EightBits => {
-    const known = eight.get(value) ?? writeEntry(b, inFloat(value), largest.get(value)!);
+    const known = eight.get(value) ?? writeEntry(b, inFloat(value), largest.get(value)!, areBytes(value));
     eight.set(value, known);
     return known;
   };
@@ -71,11 +72,13 @@ export function int8Convolutions(graph: Graph, { ranges }: ConvolutionOptions): 
     if (b.typeOf(value) === undefined && eight.has(value)) writeExit(b, eight.get(value)!, value);
     return value;
   };
+  const areBytes = (value: string) => storedBytesBehind(graph, plan.typed, producers, value) !== undefined;
   const isConstant = (value: string) => constantTensor(graph, producers, value) !== undefined;
   const writeUnit = (unit: Unit): EightBits => {
     if (unit.kind === 'MaxPool') return writePool(b, unit, inEight(unit.x));
     const most = largest.get(unit.output)!;
     if (unit.kind === 'Add') return writeSum(b, unit, inEight(unit.inputs[0]), inEight(unit.inputs[1]), most);
+    for (const value of [unit.w, unit.bias, ...(unit.norm?.inputs.slice(1) ?? [])]) inFloat(value);
     return writeConvolution(b, unit, inEight(unit.x), most, isConstant(unit.w));
   };
 
@@ -104,16 +107,21 @@ function knownRange(ranges: ReadonlyMap<string, number>, value: string): number 
 }
 
 /** Rounds float32 [N, C, H, W], of either sign. */
-function writeEntry(b: GraphBuilder, x: string, most: string): EightBits {
+function writeEntry(b: GraphBuilder, x: string, most: string, areBytes: boolean): EightBits {
   const scale = b.node('Add', [b.node('Mul', [most, b.scalar(1 / 127)]), b.scalar(1e-30)]);
   const values = b.node('QuantizeLinear', [x, scale, uint8(b, 128)], {}, { domain: microsoftDomain });
-  const own = b.node('ReduceSum', [b.node('Mul', [x, b.scalar(0)]), b.int64([1, 2, 3])], { keepdims: int(1) });
+  const nought = writeNought(b, scale);
   return {
     values: b.node('Transpose', [values], { perm: ints([0, 2, 3, 1]) }),
     scale,
     zero: 128,
-    nought: b.node('Add', [own, writeNought(b, scale)]),
+    nought: areBytes ? nought : b.node('Add', [noughts(b, x), nought]),
   };
+}
+
+/** 0 for each example of [N, C, H, W], as [N, 1, 1, 1], and NaN for one with a number that is not finite. */
+function noughts(b: GraphBuilder, x: string): string {
+  return b.node('ReduceSum', [b.node('Mul', [x, b.scalar(0)]), b.int64([1, 2, 3])], { keepdims: int(1) });
 }
 
 /** Makes float32 [N, C, H, W] of it again, under the name that it had. */
@@ -142,13 +150,13 @@ function writeConvolution(b: GraphBuilder, unit: ConvUnit, x: EightBits, most: s
   const result = { scale, zero, nought: carried };
   // ONNX Runtime packs filters that are constant once; others for every few cells of a result, but once for a product.
   if (!isConstant && unit.slid[0]! * unit.slid[1]! <= mostCells) {
-    const turned = b.node('Transpose', [filters.values], { perm: ints([2, 3, 1, 0]) });
-    const matrix = b.node('Reshape', [turned, b.int64([kernel[0]! * kernel[1]! * inner, channels])]);
+    const turned = b.node('Transpose', [filters.values], { perm: ints([0, 2, 3, 1]) });
+    const matrix = b.node('Reshape', [turned, b.int64([channels, kernel[0]! * kernel[1]! * inner])]);
     const zeros: Tensor = { dtype: 'int8', dims: [channels], data: new Int8Array(channels) };
     const left = [writeWindows(b, unit, x), x.scale, uint8(b, x.zero)];
     const right = [matrix, filters.scales, b.constant(zeros)];
     const inputs = [...left, ...right, filters.bias, scale, uint8(b, zero)];
-    const rows = b.node('QGemm', inputs, {}, { domain: microsoftDomain });
+    const rows = b.node('QGemm', inputs, { transB: int(1) }, { domain: microsoftDomain });
     return { ...result, values: b.node('Reshape', [rows, b.int64([-1, ...unit.slid, channels])]) };
   }
   const attributes: Attributes = {
