@@ -109,7 +109,7 @@ describe('a convolution in 8 bits', () => {
       expect(numbers(rough)).toBeAllClose(numbers(plain), { atol, rtol: 0 });
     };
     await fc.assert(fc.asyncProperty(shapes, holds), { numRuns: 25 });
-    const wide = { size: [9, 9], inner: 8, kernel: [3, 3], stride: 1, dilation: 2, pads: [2, 2, 2, 2] } as const;
+    const wide = { size: [6, 6], inner: 8, kernel: [3, 3], stride: 1, dilation: 2, pads: [2, 2, 2, 2] } as const;
     for (const isInput of [true, false]) await holds({ ...wide, isInput, relu: true });
   });
 
