@@ -27,15 +27,15 @@ const leastByBias = 2 ** -20;
 const mostBias = 2 ** 30;
 
 /**
- * Writes the rounding of the filters of a convolution to 8 bits, -127 … 127, with one scale for each output channel, and of its
+ * Writes the rounding of the filters of a convolution to 8 bits, -`largest` … `largest`, with one scale for each output channel, and of its
  * bias, both after batch normalisation by the running statistics: computed as the graph runs where weights are inputs.
  * `scale` is the scale of what is convolved.
  */
-export function writeFilters(b: GraphBuilder, unit: ConvUnit, scale: string): QuantisedFilters {
+export function writeFilters(b: GraphBuilder, unit: ConvUnit, scale: string, largest: number): QuantisedFilters {
   const [channels, ...window] = unit.dims;
   const { rows, bias } = folded(b, unit);
   const most = writeMost(b, b.node('Abs', [rows]), 1, true);
-  const bySize = b.node('Mul', [most, b.scalar(1 / 127)]);
+  const bySize = b.node('Mul', [most, b.scalar(1 / largest)]);
   // A filter far smaller than its bias would have a bias that 32 bits do not hold. The scale of activations, which is not known
   // before, is left out of this, so that filters that are constant stay so.
   const byBias = b.node('Mul', [b.node('Abs', [bias]), b.scalar(leastByBias)]);

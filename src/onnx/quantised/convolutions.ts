@@ -3,7 +3,7 @@ import { GraphBuilder } from '../builder.ts';
 import { type Attributes, type Graph, int, ints } from '../graph.ts';
 import { microsoftDomain } from '../ops/microsoft.ts';
 import { readBy } from '../subgraphs.ts';
-import { writeFilters, writeNought } from './convolutionFilters.ts';
+import { type QuantisedFilters, writeFilters, writeNought } from './convolutionFilters.ts';
 import { type ConvUnit, type PoolUnit, planConvolutions, type SumUnit, type Unit } from './convolutionPlan.ts';
 import { writeRanges } from './convolutionRanges.ts';
 import { constantTensor, producersOf } from './matrix.ts';
@@ -21,6 +21,11 @@ export type ActivationRanges =
 
 export interface ConvolutionOptions {
   readonly ranges: ActivationRanges;
+  /**
+   * Whether products in 8 bits overflow on the machine, x86 without VNNI, where pairs of them are added in 16 bits: filters are
+   * then rounded to 7 bits, of which pairs fit. Default false.
+   */
+  readonly productsOverflow?: boolean;
 }
 
 /** Numbers in 8 bits [N, H, W, C] as values of a graph: `values` uint8 minus `zero`, times `scale`. */
@@ -32,6 +37,8 @@ interface EightBits {
   readonly nought: string;
 }
 
+/** The largest numbers of filters: all of 8 bits, or so that two products by 255 fit into 16 bits. */
+const largestInFilters = { all: 127, inPairs: 64 };
 /** Larger images are convolved faster cell by cell than as one product, even where that packs the filters anew again and again. */
 const mostCells = 36;
 /** The least scale of a result, by the scale of what it is computed from, so that their quotient stays in range. */
@@ -50,7 +57,8 @@ export function rangedValues(graph: Graph): readonly string[] {
  * float32. An example with a number that is not finite gets the loss NaN; weights that are not finite, or a range that is not,
  * give NaN for all examples. Returns the graph itself where there is nothing to gain.
  */
-export function int8Convolutions(graph: Graph, { ranges }: ConvolutionOptions): Graph {
+export function int8Convolutions(graph: Graph, { ranges, productsOverflow = false }: ConvolutionOptions): Graph {
+  const inFilters = productsOverflow ? largestInFilters.inPairs : largestInFilters.all;
   const plan = planConvolutions(graph);
   if (plan.ranged.size === 0 || (graph.opsets[''] ?? 0) < 13) return graph;
   const b = new GraphBuilder(graph.name, { ...graph.opsets, [microsoftDomain]: 1 }, graph);
@@ -79,7 +87,8 @@ export function int8Convolutions(graph: Graph, { ranges }: ConvolutionOptions): 
     const most = largest.get(unit.output)!;
     if (unit.kind === 'Add') return writeSum(b, unit, inEight(unit.inputs[0]), inEight(unit.inputs[1]), most);
     for (const value of [unit.w, unit.bias, ...(unit.norm?.inputs.slice(1) ?? [])]) inFloat(value);
-    return writeConvolution(b, unit, inEight(unit.x), most, isConstant(unit.w));
+    const filters = writeFilters(b, unit, inEight(unit.x).scale, inFilters);
+    return writeConvolution(b, unit, inEight(unit.x), filters, most, isConstant(unit.w));
   };
 
   for (const node of graph.nodes) {
@@ -141,8 +150,14 @@ function resultScale(b: GraphBuilder, most: string, relu: boolean, least: string
   return { scale, zero, nought: writeNought(b, scale) } as const;
 }
 
-function writeConvolution(b: GraphBuilder, unit: ConvUnit, x: EightBits, most: string, isConstant: boolean): EightBits {
-  const filters = writeFilters(b, unit, x.scale);
+function writeConvolution(
+  b: GraphBuilder,
+  unit: ConvUnit,
+  x: EightBits,
+  filters: QuantisedFilters,
+  most: string,
+  isConstant: boolean,
+): EightBits {
   const { scale, zero, nought } = resultScale(b, most, unit.relu, x.scale);
   const carried = b.node('Add', [x.nought, b.node('Add', [filters.nought, nought])]);
   const { kernel, strides, dilations, pads } = unit.slide;

@@ -7,6 +7,7 @@ import { openTrainer } from '../../../src/engine/ort/openTrainer.ts';
 import { GraphBuilder } from '../../../src/onnx/builder.ts';
 import { float, type Graph, int, ints } from '../../../src/onnx/graph.ts';
 import { labelsInput } from '../../../src/onnx/lossHead.ts';
+import { shareInEightBits } from '../../../src/onnx/quantised/convolutionPlan.ts';
 import { int8Convolutions, rangedValues } from '../../../src/onnx/quantised/convolutions.ts';
 import { int8Graph } from '../../../src/onnx/quantised/int8.ts';
 import { scoreGraph } from '../../../src/onnx/scoreGraph.ts';
@@ -126,6 +127,22 @@ describe('a convolution in 8 bits', () => {
     expect(numbers(a)).toBeAllClose(numbers(c), { rtol: 1e-6 });
   });
 
+  test('has filters of 7 bits where products overflow, so that two by 255 fit into 16 bits', async () => {
+    const w = float32(new Float32Array(64 * 32).fill(1), [64, 32, 1, 1]);
+    const graph = graphOf([32, 1, 1], (b) => b.node('Relu', [b.node('Conv', ['x', b.weight('w', w)])]));
+    const quantised = int8Convolutions(graph, { ...wholeRun, productsOverflow: true });
+    const rounded = quantised.nodes.filter(({ op }) => op === 'QuantizeLinear')[1]!.outputs[0]!;
+    const b = {
+      ...quantised,
+      outputs: [...quantised.outputs, { name: rounded, dtype: 'int8', dims: [64, 32] }],
+    } as const;
+    const results = await runGraph(b, { x: uniform(1, [2, 32, 1, 1]) });
+    expect([...new Set(results[rounded]!.data as Int8Array)]).toEqual([64]);
+    const plain = await runGraph(graph, { x: uniform(1, [2, 32, 1, 1]) });
+    expect(numbers(results)).toBeAllClose(numbers(plain), { atol: 0.1 });
+    expect(64 * 2 * 255).toBeLessThan(2 ** 15);
+  });
+
   test.each([0, 1e-20, 1e-4])('by a filter of numbers of %s is its bias', async (size) => {
     const w = float32(new Float32Array(64 * 32).fill(size), [64, 32, 1, 1]);
     const graph = graphOf([32, 2, 2], (b) =>
@@ -227,6 +244,16 @@ describe('a graph with convolutions in 8 bits', () => {
     expect(int8Convolutions(graph, wholeRun)).toBe(graph);
     expect(rangedValues(graph)).toEqual([]);
   });
+});
+
+test('the share of convolutions in 8 bits is by multiplications: all of a cnn, of a narrow ResNet the last two stages', () => {
+  const share = (spec: string) =>
+    shareInEightBits(buildArchitecture(spec, { inputDims: [3, 32, 32], classes: 10, seed: null }));
+  expect(share('cnn')).toBe(1);
+  expect(share('mlp:8')).toBeNaN();
+  // In units of a 3 x 3 convolution of a whole stage: the stem is 3/16, the first of a later stage half, its shortcut 1/18.
+  const later = 3.5 + 1 / 18;
+  expect(share('resnet:16')).toBeCloseTo((2 * later) / (3 / 16 + 4 + 3 * later), 10);
 });
 
 test('the losses of a trained net rank as in float32, with its weights fed and with its dense layers in 8 bits as well', async () => {
