@@ -1,4 +1,5 @@
 import type { RankAgreement } from '../core/rankAgreement.ts';
+
 /** Smallest, quartiles and largest of some losses; those that are not finite are left out. */
 export interface Quantiles {
   readonly min: number;
@@ -69,7 +70,17 @@ export interface EvaluationEvent {
   readonly agreement?: Agreement | null;
 }
 
-/** The first line of an event file. */
+/** How the losses of candidates were come by. */
+export interface ScoringForm {
+  /** `exact`, or what makes it cheaper: `int8`, `half`, `int8,half` … */
+  readonly form: string;
+  /** Steps that the weights lie behind. */
+  readonly staleness: number;
+  /** Steps from one refresh of the scorer's weights to the next. */
+  readonly refresh: number;
+}
+
+/** The first line of an event file. What is optional is absent in runs of before there was it. */
 export interface StartEvent {
   readonly type: 'start';
   readonly version: 1;
@@ -83,6 +94,14 @@ export interface StartEvent {
   readonly test: string;
   /** SHA-256 of the model before training. */
   readonly model: string;
+  /** Threads of the trainer. */
+  readonly threads?: number;
+  /** Threads of the scorer; null where the trainer scores, or where nothing is scored. */
+  readonly scoreThreads?: number | null;
+  readonly scoring?: ScoringForm;
+  /** Candidates of a step (n_B), and how many of them it trains on (n_b). */
+  readonly bigBatch?: number;
+  readonly smallBatch?: number;
 }
 
 export type TrainEvent = StartEvent | StepEvent | EvaluationEvent;
