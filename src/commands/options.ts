@@ -3,10 +3,11 @@ import { architectureExamples } from '../architectures/architecture.ts';
 import { type Augmentation, parseAugmentation } from '../core/augment.ts';
 import { decayNames } from '../core/schedule.ts';
 import { strategyNames } from '../core/selection.ts';
-import { lowerings, precisions } from '../engine/engine.ts';
+import { devices, lowerings, precisions } from '../engine/engine.ts';
 import { engineNames } from '../engine/open.ts';
 import { deviceNames } from '../engine/ort/chooseDevice.ts';
 import { decayedNames } from '../jobs/optimization.ts';
+import { scoringForms } from '../jobs/scoringForm.ts';
 import { averagesNames } from '../jobs/selectionRun.ts';
 import { layouts } from '../onnx/preprocess.ts';
 import { availableThreads } from '../runtime/host.ts';
@@ -214,6 +215,33 @@ const options: Readonly<Record<string, () => Option>> = {
     option('--score-engine <name>', 'what scores where tfjs trains: onnx, or same for tfjs as well')
       .argParser(oneOf(['onnx', 'same']))
       .default('onnx'),
+  staleness: () =>
+    option(
+      '--staleness <steps>',
+      'steps that the weights which score candidates lie behind: 0 is exact, 1 scores while the step before is trained',
+    )
+      .argParser(wholeNumber(0))
+      .default(0),
+  refresh: () =>
+    option('--refresh <steps>', 'steps from one refresh of those weights to the next')
+      .argParser(wholeNumber(1))
+      .default(1),
+  scoring: () =>
+    option('--scoring <form,…>', `what scores candidates: ${scoringForms.join(', ')}; cheap forms go together`)
+      .argParser(setOf(oneOf(scoringForms)))
+      .default(['exact'], 'exact'),
+  shortlist: () =>
+    option('--shortlist <n>', 'score the best n candidates again, exactly, and choose from those')
+      .argParser(wholeNumber(1))
+      .default(null, 'choose by the first scores'),
+  scoreThreads: () =>
+    option('--score-threads <n>', 'of --threads, those that score while others train')
+      .argParser(wholeNumber(1))
+      .default(null, 'half, where both go on at once'),
+  scoreDevice: () =>
+    option('--score-device <name>', `where candidates are scored: ${devices.join(', ')}`)
+      .argParser(oneOf(devices))
+      .default(null, 'where the target is trained'),
   device: () =>
     option(
       '--device <name>',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { usageError } from '../core/errors.ts';
 import type { Host } from '../jobs/host.ts';
 import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
+import { checkScoring } from '../jobs/scoringForm.ts';
 import type { TrainingOptions } from '../jobs/selectionRun.ts';
 import type { ReportData } from '../report/reportData.ts';
 import { renderTable } from '../report/table.ts';
@@ -35,6 +36,7 @@ export const trainingOptions: readonly string[] = [
     'freeze',
     'evalEvery',
   ],
+  ...['staleness', 'refresh', 'scoring', 'shortlist', 'scoreThreads', 'scoreDevice'],
   ...['checkpointEvery', 'engine', 'scoreEngine', 'device', 'threads', 'out', 'resume', 'config', 'json'],
 ];
 
@@ -110,7 +112,7 @@ function requireAlone(command: Command): void {
 }
 
 /** Checks what concerns several options at once, before anything runs. */
-export function checkTraining(options: Partial<TrainingOptions>): void {
+export function checkTraining(options: TrainingOptions): void {
   const { bigBatch, smallBatch, steps, epochs, warmup } = options;
   if (smallBatch! > bigBatch!)
     throw usageError(
@@ -121,6 +123,7 @@ export function checkTraining(options: Partial<TrainingOptions>): void {
   if (steps == null && epochs == null) throw usageError('Cannot tell how long to train: pass --steps or --epochs');
   if (steps != null && epochs != null)
     throw usageError(`Cannot train for both ${steps} steps and ${epochs} epochs: give one of them`);
+  checkScoring(options);
 }
 
 /** What a finished run prints. */

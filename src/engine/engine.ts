@@ -1,4 +1,5 @@
 import type { Batch } from '../core/batch.ts';
+import type { Span } from '../core/span.ts';
 import type { Tensor } from '../core/tensor.ts';
 
 export { type Precision, precisions } from '../onnx/quantised/precision.ts';
@@ -39,6 +40,8 @@ export interface Scores {
   /** The smallest logit, and the sum of all: those of probabilities give themselves away. */
   readonly leastLogit?: Float32Array;
   readonly logitSum?: Float32Array;
+  /** When the thread worked at it, where that is known. */
+  readonly span?: Span;
 }
 
 /** A model with fixed weights in its own thread. */
@@ -60,6 +63,8 @@ export interface StepResult {
   /** The same for each example. */
   readonly loss: Float32Array;
   readonly predicted: Int32Array;
+  /** When the thread worked at it, where that is known. */
+  readonly span?: Span;
 }
 
 /** Everything a trainer needs to go on bit for bit: weights and what its optimiser keeps by name, and the steps taken. */

@@ -11,6 +11,7 @@ import { type IlStage, prepareIrreducible } from './ilStage.ts';
 import { openIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { describeRuns } from './runReport.ts';
+import { onlineDevice } from './scoringForm.ts';
 import { checkTarget, runSelection, type TrainingOptions } from './selectionRun.ts';
 
 /** Several strategies from several seeds; one IL model for each data seed, shared by all runs on its data. */
@@ -86,7 +87,10 @@ async function irreducibleFor(
   if (!options.strategies.some((name) => strategyOf(name).needsIrreducibleLoss))
     return { stage: null, irreducible: null };
   if (options.irreducible !== null)
-    return { stage: null, irreducible: await openIrreducible(options.irreducible, experiment, options, host.say) };
+    return {
+      stage: null,
+      irreducible: await openIrreducible(options.irreducible, experiment, onlineDevice(options), host.say),
+    };
   const stage = await prepareIrreducible(experiment, { ...options, seed: experiment.options.dataSeed }, folder, host);
-  return { stage, irreducible: await openIrreducible(stage.store, experiment, options, host.say) };
+  return { stage, irreducible: await openIrreducible(stage.store, experiment, onlineDevice(options), host.say) };
 }

@@ -76,6 +76,6 @@ async function openOnline(
   }
   const scoring = scoringFrom(data, path);
   sayAboutLogits(model.graph, scoring, say);
-  const scorer = await openScorer(model.graph, { ...scoring, device, threads, outputs: ['loss', 'predicted'] });
+  const scorer = await openScorer(model.graph, { ...scoring, device, threads, outputs: ['loss'], beside: true });
   return onlineLosses(scorer);
 }

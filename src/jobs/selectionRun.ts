@@ -1,29 +1,36 @@
-import { dataError } from '../core/errors.ts';
+import { dataError, RhoError } from '../core/errors.ts';
 import { makeOrder } from '../core/order.ts';
 import { rateAt } from '../core/schedule.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import { sha256 } from '../data/hash.ts';
-import type { DeviceOptions, Lowering, Trainer } from '../engine/engine.ts';
+import type { DeviceOptions, Lowering, RefreshedScorer, Trainer } from '../engine/engine.ts';
 import { type EngineOptions, openTrainer } from '../engine/open.ts';
 import { type Checkpoint, readNewestCheckpoint, writeCheckpoint } from '../loop/checkpoint.ts';
 import { openEventLog, readEvents } from '../loop/eventLog.ts';
 import type { StartEvent, StepEvent, TrainEvent } from '../loop/events.ts';
 import type { IrreducibleLosses } from '../loop/irreducible.ts';
-import { train } from '../loop/train.ts';
+import { type Standing, train } from '../loop/train.ts';
 import { replaceWeights } from '../onnx/model.ts';
 import { trainStep } from '../onnx/trainStep.ts';
 import { exists, joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
+import { ThreadFailure } from '../runtime/thread.ts';
 import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
 import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
+import { type CandidateScoringOptions, exactScoring, openCandidateScorer, threadBudget } from './scoringForm.ts';
 
 /** What moves the running averages of batch normalisation: the batches trained on, or the candidates scored. */
 export const averagesNames = ['steps', 'candidates'] as const;
 export type AveragesName = (typeof averagesNames)[number];
 
 /** How a target is trained, as on the command line. */
-export interface TrainingOptions extends DeviceOptions, EngineOptions, OptimizationOptions, ScheduleOptions {
+export interface TrainingOptions
+  extends DeviceOptions,
+    EngineOptions,
+    OptimizationOptions,
+    ScheduleOptions,
+    CandidateScoringOptions {
   readonly model: string;
   readonly bigBatch: number;
   readonly smallBatch: number;
@@ -80,10 +87,12 @@ export async function runSelection(
 
   requireBatch(experiment, 'target', options.bigBatch, '--big-batch');
   const checkpoint = await readNewestCheckpoint(checkpointsOf(run));
+  const scoring = { ...exactScoring, ...options };
+  const threads = threadBudget(scoring, run.strategy, run.irreducible?.online ?? false);
   const trainer = await openTrainer(model.graph, {
     ...feedFrom(experiment.data, model.name),
     device: options.device,
-    threads: options.threads,
+    threads: threads.training,
     engine: options.engine,
     scoreEngine: options.scoreEngine,
     outputs: strategyOf(run.strategy).needsGradientNorm ? ['loss', 'predicted', 'gradientNorm'] : ['loss', 'predicted'],
@@ -95,12 +104,29 @@ export async function runSelection(
     ...(observesCandidates(run.strategy, options) && { averagesOf: options.bigBatch }),
     ...(checkpoint && { state: checkpoint.state }),
   });
+  let scorer: RefreshedScorer | null = null;
   try {
+    const beside = { ...scoring, threads: threads.scoring ?? threads.training };
+    scorer = await openCandidateScorer(model, experiment.data, run.strategy, trainer, beside);
     await host.begin();
     await makeFolder(run.folder);
-    await trainLogged(experiment, run, options, host, trainer, checkpoint, start);
+    const { scoring: form, staleness, refresh } = scoring;
+    const described = {
+      ...start,
+      block: trainer.block,
+      threads: threads.training,
+      scoreThreads: threads.scoring,
+      scoring: { form: form.join(','), staleness, refresh },
+      bigBatch: options.bigBatch,
+      smallBatch: options.smallBatch,
+    };
+    await trainLogged(experiment, run, scoring, host, { trainer, scorer }, checkpoint, described);
     await writeFileAtomic(targetPath, replaceWeights(model.bytes, model.name, await trainer.weights()));
+  } catch (error) {
+    if (!(error instanceof ThreadFailure)) throw error;
+    throw new RhoError('failure', `Training stopped: ${error.message}; ${host.afterInterrupt}`);
   } finally {
+    await scorer?.close();
     await trainer.close();
   }
   return readEvents(eventsPath);
@@ -117,7 +143,7 @@ async function trainLogged(
   run: SelectionRun,
   options: TrainingOptions,
   host: Host,
-  trainer: Trainer,
+  { trainer, scorer }: { readonly trainer: Trainer; readonly scorer: RefreshedScorer | null },
   checkpoint: Checkpoint | undefined,
   start: StartEvent,
 ): Promise<void> {
@@ -126,18 +152,27 @@ async function trainLogged(
   const eventsPath = joinPath(run.folder, 'events.jsonl');
   const log = await openEventLog(eventsPath, checkpoint?.eventBytes ?? 0);
   try {
-    if (checkpoint === undefined) await log.append({ ...start, block: trainer.block });
-    const save = async (seconds: number) =>
-      writeCheckpoint(checkpointsOf(run), { state: await trainer.state(), seconds, eventBytes: await log.sync() });
+    if (checkpoint === undefined) await log.append(start);
     let savedAt = performance.now();
+    const save = async ({ seconds, ahead }: Omit<Standing, 'step'>) => {
+      const state = await trainer.state();
+      await writeCheckpoint(checkpointsOf(run), { state, seconds, ahead, eventBytes: await log.sync() });
+      savedAt = performance.now();
+    };
+    // Where scoring fails with the weights of the step before, a run can only go on from its last checkpoint.
+    if (checkpoint === undefined && scorer !== null) await save({ seconds: 0, ahead: new Map() });
     host.progress.start(run.folder.split(/[\\/]/).at(-1)!, steps, checkpoint?.state.step ?? 0);
     let accuracy = '';
+    const isInterrupted = (step: number) => host.signal.aborted && step < steps;
     await train({
       trainer,
       data,
       order,
       strategy: strategyOf(run.strategy),
       irreducible: run.irreducible,
+      scorer,
+      shortlist: options.shortlist,
+      plan: { staleness: options.staleness, refresh: options.refresh },
       smallBatch: options.smallBatch,
       learningRate: (step) => options.lr * rateAt({ decay: options.schedule, warmup: options.warmup, steps }, step),
       augment: augmenterFor(options, data, run.seed),
@@ -148,15 +183,12 @@ async function trainLogged(
       async emit(event) {
         await log.append(event);
         if (event.type === 'evaluation') accuracy = `accuracy ${event.accuracy.toFixed(3)}`;
+        else host.progress.update(event.step, accuracy);
       },
-      async afterStep(step, seconds) {
-        host.progress.update(step, accuracy);
-        const interrupted = host.signal.aborted && step < steps;
-        if (interrupted || performance.now() - savedAt >= options.checkpointEvery * 1000) {
-          await save(seconds);
-          savedAt = performance.now();
-        }
-        if (interrupted) checkInterrupted(host, `after step ${step} of ${steps}`);
+      pausesAfter: (step) => isInterrupted(step) || performance.now() - savedAt >= options.checkpointEvery * 1000,
+      async onPause(standing) {
+        await save(standing);
+        if (isInterrupted(standing.step)) checkInterrupted(host, `after step ${standing.step} of ${steps}`);
       },
     });
     host.progress.finish(accuracy);
@@ -198,9 +230,10 @@ function checkpointsOf(run: SelectionRun): string {
 
 /** Where a run stands: the steps behind its last evaluation count for the next one. */
 async function standing(checkpoint: Checkpoint | undefined, eventsPath: string) {
-  if (checkpoint === undefined) return { step: 0, seconds: 0, recent: [] };
+  if (checkpoint === undefined) return { step: 0, seconds: 0, recent: [], ahead: new Map() };
   const events = await readEvents(eventsPath);
   const last = events.findLastIndex((event) => event.type === 'evaluation');
   const recent = events.slice(last + 1).filter((event): event is StepEvent => event.type === 'step');
-  return { step: checkpoint.state.step, seconds: checkpoint.seconds, recent };
+  const { state, seconds, ahead } = checkpoint;
+  return { step: state.step, seconds, recent, ahead };
 }

@@ -6,6 +6,7 @@ import type { Host } from './host.ts';
 import { openIrreducible, requireIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { describeRuns } from './runReport.ts';
+import { onlineDevice } from './scoringForm.ts';
 import { checkTarget, runSelection, type TrainingOptions } from './selectionRun.ts';
 
 export interface TrainJobOptions extends DataOptions, TrainingOptions {
@@ -28,7 +29,8 @@ export async function trainTarget(
   const experiment = await openExperiment(options);
   await checkTarget(experiment, options);
   const needed = strategyOf(options.strategy).needsIrreducibleLoss ? options.irreducible : null;
-  const irreducible = needed === null ? null : await openIrreducible(needed, experiment, options, host.say);
+  const irreducible =
+    needed === null ? null : await openIrreducible(needed, experiment, onlineDevice(options), host.say);
   try {
     const run = { strategy: options.strategy, seed: options.seed, irreducible, folder };
     const events = new Map([[options.strategy, [await runSelection(experiment, run, options, host)]]]);

@@ -23,8 +23,8 @@ export interface Busy {
 export interface Agreement extends RankAgreement {
   /** Candidates compared. */
   readonly candidates: number;
-  /** Seconds that scoring them exactly took, in full precision with the trainer's threads. */
-  readonly exactSeconds: number;
+  /** Seconds that scoring them exactly took, in full precision with the trainer's threads; null where it was not measured. */
+  readonly exactSeconds: number | null;
 }
 
 /** One training step. Everything an evaluation or a report says of selection is made from these. */
@@ -89,6 +89,13 @@ export interface StartEvent {
   readonly dataSeed: number;
   /** The block of the blocked operators that convolutions were written in; null for standard ones. */
   readonly block?: number | null;
+  /** What a step costs depends on these; absent in runs of before there was a choice. */
+  readonly threads?: number;
+  /** Null where nothing scores beside the trainer. */
+  readonly scoreThreads?: number | null;
+  readonly scoring?: { readonly form: string; readonly staleness: number; readonly refresh: number };
+  readonly bigBatch?: number;
+  readonly smallBatch?: number;
   /** Fingerprints of what the run is made from: going on with other data or another model is refused. */
   readonly data: string;
   readonly test: string;

@@ -1,22 +1,29 @@
 import type { Batch } from '../core/batch.ts';
-import type { Scorer } from '../engine/engine.ts';
+import type { Scorer, Scores } from '../engine/engine.ts';
 
 /** Where the irreducible losses of a big batch come from. They do not depend on the target, so they may be had early. */
 export interface IrreducibleLosses {
+  /** Whether they are computed in the run itself. */
+  readonly online: boolean;
   /** One loss per id, in their order; `gather` gives the examples to those who need to look at them. */
-  at(ids: Uint32Array, gather: () => Promise<Batch>): Promise<Float32Array>;
+  at(ids: Uint32Array, gather: () => Promise<Batch>): Promise<Pick<Scores, 'loss' | 'span'>>;
   close(): Promise<void>;
 }
 
 /** Irreducible losses computed before, by global id. */
 export function storedLosses(losses: Float32Array): IrreducibleLosses {
-  return { at: async (ids) => Float32Array.from(ids, (id) => losses[id]!), close: async () => undefined };
+  return {
+    online: false,
+    at: async (ids) => ({ loss: Float32Array.from(ids, (id) => losses[id]!) }),
+    close: async () => undefined,
+  };
 }
 
-/** Irreducible losses computed when they are needed, by an IL model. */
+/** Irreducible losses computed when they are asked for, by an IL model. */
 export function onlineLosses(scorer: Scorer): IrreducibleLosses {
   return {
-    at: async (_, gather) => (await scorer.score(await gather())).loss,
+    online: true,
+    at: async (_, gather) => scorer.score(await gather()),
     close: () => scorer.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { mean, meanOfKnown } from '../core/statistics.ts';
 import type { EvaluationEvent, StepEvent, TrainEvent } from './events.ts';
+import { sharesOf } from './shares.ts';
 import type { PerSeed, StrategySummary, WindowedShare } from './summary.ts';
-import { sharesOf } from './train.ts';
 
 /** The windows of steps that shares are told for, as their last steps; the last window is open. */
 const windowEnds = [50, 100, 400, 1000];

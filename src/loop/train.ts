@@ -3,11 +3,30 @@ import { RhoError } from '../core/errors.ts';
 import type { Order } from '../core/order.ts';
 import { type Selection, type Strategy, selectTop } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Scores, StepResult, Trainer } from '../engine/engine.ts';
+import type { RefreshedScorer, Scores, StepResult, Trainer } from '../engine/engine.ts';
+import { agreementWith } from './agreement.ts';
+import { busyMeter } from './busyMeter.ts';
+import { candidatesAhead, reportedLater } from './candidates.ts';
 import { evaluate } from './evaluate.ts';
-import type { EvaluationEvent, StepEvent } from './events.ts';
+import type { Agreement, EvaluationEvent, StepEvent } from './events.ts';
 import type { IrreducibleLosses } from './irreducible.ts';
-import { meanQuantiles, quantilesOf } from './quantiles.ts';
+import { lookahead, type ScoringPlan } from './plan.ts';
+import { meanQuantiles } from './quantiles.ts';
+import { type LossesAhead, scoredAhead } from './scoredAhead.ts';
+import { sharesOf } from './shares.ts';
+import { type Choice, outcomeOf, replacedAt } from './stepOutcome.ts';
+import { stopwatch } from './stopwatch.ts';
+import { scoredBeside, scoredByTrainer } from './trainingLosses.ts';
+
+/** Where a run stands between two steps. */
+export interface Standing {
+  /** Steps done. */
+  readonly step: number;
+  /** Wall-clock of those, without evaluation and checkpoints. */
+  readonly seconds: number;
+  /** Losses of candidates of later steps, which were scored with weights that are gone by now. */
+  readonly ahead: LossesAhead;
+}
 
 /** What one training run needs; everything that decides an id or a weight is in here. */
 export interface TrainOptions {
@@ -17,7 +36,13 @@ export interface TrainOptions {
   readonly strategy: Strategy;
   /** Null for a strategy that needs none. */
   readonly irreducible: IrreducibleLosses | null;
+  /** What scores the candidates while the trainer goes on; null lets the trainer do it between its steps. */
+  readonly scorer: RefreshedScorer | null;
+  /** Which weights they are scored with. */
+  readonly plan: ScoringPlan;
   readonly smallBatch: number;
+  /** Of the candidates, so many are scored again by the trainer, and the small batch is chosen from those; null for none. */
+  readonly shortlist: number | null;
   /** The learning rate of step 1, 2, … */
   readonly learningRate: (step: number) => number;
   /** Changes the small batch of a step before it is trained on; candidates are scored as they are stored. */
@@ -25,138 +50,165 @@ export interface TrainOptions {
   readonly steps: number;
   readonly test: Dataset;
   readonly evalEvery: number;
-  /** Where the run stands: 0 and no events for a new one. */
-  readonly from: { readonly step: number; readonly seconds: number; readonly recent: readonly StepEvent[] };
+  /** Where the run begins, with the steps since its last evaluation; nothing of all that for a new one. */
+  readonly from: Standing & { readonly recent: readonly StepEvent[] };
   /** Takes each event in order. */
   readonly emit: (event: StepEvent | EvaluationEvent) => Promise<void>;
-  /** Called between steps, with the steps and seconds so far; a rejection ends the run. */
-  readonly afterStep: (step: number, seconds: number) => Promise<void>;
+  /** Asked after each step whether the run shall pause there. */
+  readonly pausesAfter: (step: number) => boolean;
+  /** Called in such a pause, and when scoring fails where the run can go on from; a rejection ends the run. */
+  readonly onPause: (standing: Standing) => Promise<void>;
 }
 
 /**
- * Algorithm 1 of the paper: draw n_B candidates without replacement, score them with the current weights in eval mode, take
- * the n_b best, and make one optimiser step on their plain mean loss.
+ * Algorithm 1 of the paper: draw n_B candidates without replacement, score them in eval mode, take the n_b best, and make one
+ * optimiser step on their plain mean loss. What a step does not depend on is done while another is trained: candidates are
+ * gathered, irreducible losses are had, and with a scorer beside the trainer training losses are scored by the plan.
  */
 export async function train(options: TrainOptions): Promise<void> {
-  const { order, steps, evalEvery, from } = options;
-  let { seconds } = from;
+  const { trainer, data, order, strategy, scorer, plan, smallBatch, steps, evalEvery, from } = options;
+  const clock = stopwatch(from.seconds);
+  const busy = busyMeter();
+  const candidates = candidatesAhead(data, order, strategy.needsIrreducibleLoss ? options.irreducible : null);
+  const losses = scorer === null ? scoredByTrainer(trainer) : scoredBeside(trainer, scorer);
+  const scored = scoredAhead(plan, steps, candidates, losses, from.ahead);
   let recent = [...from.recent];
+  /** Ends when the events of the last step asked for are out. */
+  let told: Promise<void> = Promise.resolve();
 
-  for (let step = from.step + 1; step <= steps; step++) {
-    const began = performance.now();
-    const candidates = order.at(step - 1);
-    const event = await trainOnBest(options, candidates, step);
-    seconds += (performance.now() - began) / 1000;
+  const reducible = (scores: Scores, irreducibleLoss: Float32Array | undefined): Float32Array =>
+    strategy.score!({
+      trainingLoss: scores.loss,
+      ...(scores.gradientNorm && { gradientNorm: scores.gradientNorm }),
+      ...(irreducibleLoss && { irreducibleLoss }),
+    });
 
-    const stepEvent: StepEvent = { type: 'step', step, seconds, ...event };
-    recent.push(stepEvent);
-    await options.emit(stepEvent);
-    if (!Number.isFinite(stepEvent.loss))
+  async function choose(index: number): Promise<Choice> {
+    if (strategy.score === null) return { chosenIds: order.at(index).slice(0, smallBatch), scored: null };
+    const { ids } = candidates.at(index);
+    const [scores, known] = await lossesOf(index).catch(async (error: unknown) => {
+      await save(index);
+      throw error;
+    });
+    busy.add('score', scores.span);
+    busy.add('score', known?.span);
+    const first = selectTop(reducible(scores, known?.loss), ids, options.shortlist ?? smallBatch);
+    const decided =
+      options.shortlist === null ? { scores, selection: first } : await shortlisted(ids, scores, known?.loss, first);
+    const { chosen } = decided.selection;
+    return { chosenIds: chosen.map((position) => ids[position]!), scored: { ids, ...decided } };
+  }
+
+  /** Scores the candidates that were chosen first again, exactly and with the weights of now, and chooses among them. */
+  async function shortlisted(
+    ids: Uint32Array,
+    scores: Scores,
+    irreducibleLoss: Float32Array | undefined,
+    first: Selection,
+  ): Promise<{ readonly scores: Scores; readonly selection: Selection }> {
+    const listed = first.chosen.map((position) => ids[position]!);
+    const exact = await trainer.scoreCandidates(await data.gather(listed));
+    busy.add('score', exact.span);
+    const listedLoss = irreducibleLoss && Float32Array.from(first.chosen, (position) => irreducibleLoss[position]!);
+    const { chosen, nan } = selectTop(reducible(exact, listedLoss), listed, smallBatch);
+    return {
+      scores: replacedAt(scores, first.chosen, exact),
+      selection: { chosen: chosen.map((place) => first.chosen[place]!), nan: first.nan + nan },
+    };
+  }
+
+  async function lossesOf(index: number) {
+    await scored.begin(index);
+    for (let next = index; next <= Math.min(index + lookahead(plan), steps - 1); next++)
+      void candidates.at(next).batch();
+    return [await scored.at(index), await candidates.at(index).irreducible] as const;
+  }
+
+  async function tell(index: number, choice: Choice, trained: Promise<StepResult>): Promise<void> {
+    const result = await trained;
+    busy.add('train', result.span);
+    const event: StepEvent = {
+      type: 'step',
+      step: index + 1,
+      seconds: clock.seconds(),
+      ...outcomeOf(data, choice, result),
+      busy: busy.take(),
+    };
+    recent.push(event);
+    await options.emit(event);
+    if (!Number.isFinite(event.loss))
       throw new RhoError(
         'failure',
-        `Training diverged: the loss of step ${step} is ${stepEvent.loss}, try a lower --lr`,
+        `Training diverged: the loss of step ${event.step} is ${event.loss}, try a lower --lr`,
       );
-    if (step % evalEvery === 0 || step === steps) {
-      await options.emit(await evaluationAt(options, step, seconds, recent));
-      recent = [];
-    }
-    await options.afterStep(step, seconds);
   }
-}
 
-type StepOutcome = Omit<StepEvent, 'type' | 'step' | 'seconds'>;
-
-/** One step: choose among the candidates and train on the choice. */
-async function trainOnBest(options: TrainOptions, ids: Uint32Array, step: number): Promise<StepOutcome> {
-  const { trainer, data, strategy, smallBatch } = options;
-  const trainOn = async (chosenIds: Uint32Array): Promise<StepResult> =>
-    trainer.step(options.augment(await data.gather(chosenIds), step), options.learningRate(step));
-  if (strategy.score === null) {
-    const chosenIds = ids.slice(0, smallBatch);
-    return describeUnscored(data, chosenIds, await trainOn(chosenIds));
+  /** How well the scores that step `index` is going to be selected by agree with exact ones; null where they are exact. */
+  async function agreementAt(index: number, ahead: LossesAhead): Promise<Agreement | null> {
+    if (scorer === null || strategy.score === null) return null;
+    const { ids, irreducible } = candidates.at(index);
+    const inTime = ahead.get(index) ?? (await (await losses.score([data.gather(ids)]))[0]!);
+    const exact = await trainer.score(await data.gather(ids));
+    const known = (await irreducible)?.loss;
+    const [used, right] = [reducible(inTime, known), reducible(exact, known)];
+    const { span } = exact;
+    return {
+      ...agreementWith(right, used, options.shortlist === null ? null : selectTop(used, ids, options.shortlist).chosen),
+      candidates: ids.length,
+      exactSeconds: span === undefined ? null : (span.ended - span.began) / 1000,
+    };
   }
-  const gather = (): Promise<Batch> => data.gather(ids);
-  const irreducible = strategy.needsIrreducibleLoss ? options.irreducible!.at(ids, gather) : undefined;
-  // If both fail, the trainer's failure is told.
-  irreducible?.catch(() => undefined);
-  const scores = await trainer.scoreCandidates(await gather());
-  const irreducibleLoss = await irreducible;
-  const { loss: trainingLoss, gradientNorm } = scores;
-  const reducible = strategy.score({
-    trainingLoss,
-    ...(gradientNorm && { gradientNorm }),
-    ...(irreducibleLoss && { irreducibleLoss }),
-  });
-  const selection = selectTop(reducible, ids, smallBatch);
-  const chosenIds = selection.chosen.map((position) => ids[position]!);
-  return describeScored(data, ids, chosenIds, scores, selection, await trainOn(chosenIds));
-}
 
-function describeUnscored(data: Dataset, ids: Uint32Array, { meanLoss, loss, predicted }: StepResult): StepOutcome {
-  return {
-    loss: meanLoss,
-    ids: [...ids],
-    corrupted: countCorrupted(data, ids),
-    learnt: predicted.filter((label, i) => label === data.labels[ids[i]!]).length,
-    selectedLoss: quantilesOf(loss),
-    otherLoss: null,
-    nanCandidates: 0,
-  };
-}
+  async function evaluation(step: number, ahead: LossesAhead): Promise<EvaluationEvent> {
+    const ids = Uint32Array.from({ length: options.test.length }, (_, id) => id);
+    const { accuracy, loss } = await evaluate(trainer, options.test, ids);
+    const event: EvaluationEvent = {
+      type: 'evaluation',
+      step,
+      seconds: clock.seconds(),
+      epochs: step / order.perEpoch,
+      accuracy,
+      loss,
+      ...sharesOf(recent),
+      selectedLoss: meanQuantiles(recent.map(({ selectedLoss }) => selectedLoss)),
+      otherLoss: meanQuantiles(recent.map(({ otherLoss }) => otherLoss)),
+      ...(step < steps && { agreement: await agreementAt(step, ahead) }),
+    };
+    recent = [];
+    return event;
+  }
 
-function describeScored(
-  data: Dataset,
-  ids: Uint32Array,
-  chosenIds: Uint32Array,
-  { loss, predicted }: Scores,
-  { chosen, nan }: Selection,
-  { meanLoss }: StepResult,
-): StepOutcome {
-  const isChosen = new Set(chosen);
-  return {
-    loss: meanLoss,
-    ids: [...chosenIds],
-    corrupted: countCorrupted(data, chosenIds),
-    learnt: chosen.filter((position) => predicted[position] === data.labels[ids[position]!]).length,
-    selectedLoss: quantilesOf(loss.filter((_, position) => isChosen.has(position))),
-    otherLoss: quantilesOf(loss.filter((_, position) => !isChosen.has(position))),
-    nanCandidates: nan,
-  };
-}
+  /** Lets all that is under way end, then evaluates and pauses where that is due. */
+  async function rest(step: number): Promise<void> {
+    const isEvaluated = step % evalEvery === 0 || step === steps;
+    if (!isEvaluated && !options.pausesAfter(step)) return;
+    await told;
+    // Nothing may be computed while the clock stands.
+    const [ahead] = await Promise.all([scored.settled(), candidates.settled()]);
+    clock.stop();
+    if (isEvaluated) await options.emit(await evaluation(step, ahead));
+    if (options.pausesAfter(step)) await options.onPause({ step, seconds: clock.seconds(), ahead });
+    clock.start();
+  }
 
-function countCorrupted({ labels, trueLabels }: Dataset, ids: Uint32Array): number | null {
-  return trueLabels === undefined ? null : ids.filter((id) => labels[id] !== trueLabels[id]).length;
-}
+  /** Keeps what can be gone on from where scoring failed before step `index`. */
+  async function save(index: number): Promise<void> {
+    await told;
+    const ahead = await scored.rescued(index);
+    if (ahead !== null) await options.onPause({ step: index, seconds: clock.seconds(), ahead });
+  }
 
-async function evaluationAt(
-  { trainer, test, order }: TrainOptions,
-  step: number,
-  seconds: number,
-  recent: readonly StepEvent[],
-): Promise<EvaluationEvent> {
-  const ids = Uint32Array.from({ length: test.length }, (_, id) => id);
-  const { accuracy, loss } = await evaluate(trainer, test, ids);
-  return {
-    type: 'evaluation',
-    step,
-    seconds,
-    epochs: step / order.perEpoch,
-    accuracy,
-    loss,
-    ...sharesOf(recent),
-    selectedLoss: meanQuantiles(recent.map((event) => event.selectedLoss)),
-    otherLoss: meanQuantiles(recent.map((event) => event.otherLoss)),
-  };
-}
-
-/** What share of the points trained on was corrupted or learnt before; steps that chose none count as zero. */
-export function sharesOf(steps: readonly StepEvent[]): { corruptedShare: number | null; learntShare: number | null } {
-  const chosen = steps.reduce((sum, { ids }) => sum + ids.length, 0);
-  const corrupted = steps.reduce<number | null>(
-    (sum, event) => (sum === null || event.corrupted === null ? null : sum + event.corrupted),
-    0,
-  );
-  const learnt = steps.reduce((sum, event) => sum + event.learnt, 0);
-  if (chosen === 0) return { corruptedShare: null, learntShare: null };
-  return { corruptedShare: corrupted === null ? null : corrupted / chosen, learntShare: learnt / chosen };
+  clock.start();
+  for (let index = from.step; index < steps; index++) {
+    const choice = await choose(index);
+    const batch = options.augment(await data.gather(choice.chosenIds), index + 1);
+    const trained = reportedLater(trainer.step(batch, options.learningRate(index + 1)));
+    candidates.drop(index);
+    scored.drop(index);
+    // One step is on its way while the events of the one before are written.
+    await told;
+    told = reportedLater(tell(index, choice, trained));
+    await rest(index + 1);
+  }
+  await told;
 }

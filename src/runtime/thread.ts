@@ -19,6 +19,17 @@ export interface Thread<H extends Handlers> {
   stop(): Promise<void>;
 }
 
+/** A thread that ended, or that is taken for dead, with calls it did not answer. */
+export class ThreadFailure extends Error {}
+
+/** How long a thread may take for an answer before it is taken for dead. */
+export interface Patience {
+  /** Seconds for the first answer, which may have much to load. */
+  readonly first: number;
+  /** Seconds for any other, or ten times the longest it has taken, if that is more. */
+  readonly later: number;
+}
+
 interface Request {
   readonly id: number;
   readonly method: string;
@@ -45,8 +56,11 @@ export function siblingModule(name: string, importer: string): URL {
   return new URL(`${name}${importer.endsWith('.ts') ? '.ts' : '.js'}`, importer);
 }
 
-/** Starts a thread that runs `module`, which calls `serveThread` with handlers of type H. `name` is for error messages. */
-export function startThread<H extends Handlers>(module: URL, name: string): Thread<H> {
+/**
+ * Starts a thread that runs `module`, which calls `serveThread` with handlers of type H. `name` is for error messages. Without
+ * `patience` an answer may take any time.
+ */
+export function startThread<H extends Handlers>(module: URL, name: string, patience?: Patience): Thread<H> {
   const worker = new Worker(module);
   const pending = new Map<number, Pending>();
   let nextId = 0;
@@ -54,13 +68,16 @@ export function startThread<H extends Handlers>(module: URL, name: string): Thre
   let stopped: Promise<void> | undefined;
 
   const fail = (reason: string) => {
-    failure ??= new Error(`The ${name} thread ended: ${reason}`);
+    failure ??= new ThreadFailure(`The ${name} thread ended: ${reason}`);
+    watch.off();
     for (const { reject } of pending.values()) reject(failure);
     pending.clear();
   };
+  const watch = watchdog(patience, (seconds) => fail(`no answer for ${Math.round(seconds)} s`));
   worker.on('message', (reply: Reply) => {
     const waiting = pending.get(reply.id);
     pending.delete(reply.id);
+    watch.answered(pending.size > 0);
     if (waiting === undefined) return;
     if ('error' in reply) waiting.reject(rebuildError(reply.error));
     else waiting.resolve(reply.result);
@@ -74,6 +91,7 @@ export function startThread<H extends Handlers>(module: URL, name: string): Thre
       if (failure !== undefined) return reject(failure);
       const id = nextId++;
       worker.postMessage({ id, method, argument } satisfies Request, [...transfer]);
+      if (pending.size === 0) watch.asked();
       pending.set(id, { resolve, reject });
     });
 
@@ -81,6 +99,7 @@ export function startThread<H extends Handlers>(module: URL, name: string): Thre
     call: (method, argument, transfer) => post(method, argument, transfer) as Promise<never>,
     stop() {
       // Ending a thread while ONNX Runtime computes aborts the process: ask first.
+      // One that is taken for dead has failed, and is ended at once.
       stopped ??= post(farewell, undefined)
         .catch(() => undefined)
         .then(() => worker.terminate())
@@ -88,6 +107,32 @@ export function startThread<H extends Handlers>(module: URL, name: string): Thre
       return stopped;
     },
   };
+}
+
+/** Calls `bite` where a thread that was asked does not answer in time. */
+function watchdog(patience: Patience | undefined, bite: (seconds: number) => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let began = 0;
+  let longest: number | undefined;
+  const wait = (seconds: number, done: () => void) => {
+    timer = setTimeout(done, seconds * 1000);
+  };
+  const watch = {
+    asked() {
+      began = performance.now();
+      if (patience === undefined) return;
+      const seconds = longest === undefined ? patience.first : Math.max(patience.later, 10 * longest);
+      // Half of it twice: a machine that was asleep finds its timers expired and the answer not yet read.
+      wait(seconds / 2, () => wait(seconds / 2, () => bite(seconds)));
+    },
+    off: () => clearTimeout(timer),
+    answered(isAskedMore: boolean) {
+      clearTimeout(timer);
+      longest = Math.max(longest ?? 0, (performance.now() - began) / 1000);
+      if (isAskedMore) watch.asked();
+    },
+  };
+  return watch;
 }
 
 /** Answers calls in a thread, one after another. */

@@ -9,10 +9,15 @@ const folder = temporaryFolder();
 
 function checkpointAt(step: number): Checkpoint {
   const tensors = { w: float32([step, -0, 1e-45], [3, 1]), 'w/moment1': float32([0.1], [1]) };
-  return { state: { step, tensors }, seconds: step / 3, eventBytes: 100 * step };
+  const scores = { loss: Float32Array.of(step, 0.5), predicted: Int32Array.of(3, -1) };
+  const ahead = new Map([
+    [step, scores],
+    [step + 1, { loss: Float32Array.of(Number.POSITIVE_INFINITY), predicted: Int32Array.of(1) }],
+  ]);
+  return { state: { step, tensors }, seconds: step / 3, ahead, eventBytes: 100 * step };
 }
 
-test('a checkpoint holds weights, moments, step, seconds and the length of the event file', async () => {
+test('a checkpoint holds weights, moments, step, seconds, losses scored ahead and the length of the event file', async () => {
   await writeCheckpoint(folder.at('checkpoints'), checkpointAt(7));
   expect(await readNewestCheckpoint(folder.at('checkpoints'))).toEqual(checkpointAt(7));
 });

@@ -7,6 +7,7 @@ import type { Dataset } from '../../src/data/dataset.ts';
 import type { Trainer } from '../../src/engine/engine.ts';
 import type { EvaluationEvent, StepEvent } from '../../src/loop/events.ts';
 import { onlineLosses, storedLosses } from '../../src/loop/irreducible.ts';
+import { exactPlan } from '../../src/loop/plan.ts';
 import { quantilesOf } from '../../src/loop/quantiles.ts';
 import { type TrainOptions, train } from '../../src/loop/train.ts';
 import { judge, openPointsTrainer, points } from './points.ts';
@@ -58,9 +59,13 @@ async function run(strategy: StrategyName, more: Partial<TrainOptions> = {}): Pr
     steps,
     test: held,
     evalEvery: 5,
-    from: { step: 0, seconds: 0, recent: [] },
+    scorer: null,
+    shortlist: null,
+    plan: exactPlan,
+    from: { step: 0, seconds: 0, recent: [], ahead: new Map() },
     emit: async (event) => void events.push(event),
-    afterStep: async () => void weights.push(await trainer.weights()),
+    pausesAfter: () => true,
+    onPause: async () => void weights.push(await trainer.weights()),
     ...more,
     trainer,
   });
@@ -188,9 +193,9 @@ test('a run that goes on from a state gives the events and weights of one that n
   const resumed = await run('rho', {
     trainer: await openPointsTrainer(data, smallBatch, state),
     // The evaluation at the end of the first part is one that the whole run does not have.
-    from: { step: 7, seconds: 100, recent: begun.steps.slice(5) },
+    from: { step: 7, seconds: 100, recent: begun.steps.slice(5), ahead: new Map() },
   });
-  const timeless = (events: Run['events']) => events.map((event) => ({ ...event, seconds: 0 }));
+  const timeless = (events: Run['events']) => events.map((event) => ({ ...event, seconds: 0, busy: null }));
   expect(timeless(resumed.events)).toEqual(timeless(whole.events.slice(8)));
   expect(resumed.steps[0]!.seconds).toBeGreaterThan(100);
   expect(await resumed.trainer.state()).toEqual(await whole.trainer.state());
@@ -234,11 +239,11 @@ test('a run that diverges ends with the step and what to do, its last event told
   expect([last.type, Number.isFinite(last.loss)]).toEqual(['step', false]);
 });
 
-test('a run ends where afterStep refuses to go on, after the events of that step', async () => {
+test('a run ends where onPause refuses to go on, after the events of that step', async () => {
   const seen: (StepEvent | EvaluationEvent)[] = [];
   const stopped = run('loss', {
     emit: async (event) => void seen.push(event),
-    afterStep: async (step) => {
+    onPause: async ({ step }) => {
       if (step === 5) throw new Error('stop');
     },
   });

@@ -1,7 +1,7 @@
 import type { Batch } from '../../core/batch.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { logitsTypeOf, scoredPart, scoreGraph } from '../../onnx/scoreGraph.ts';
-import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
+import { type Patience, siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, RefreshedScorer, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import { prepareScoring, type ScorerOptions, scoringModel } from './scoringModel.ts';
@@ -16,10 +16,11 @@ export type { ScorerOptions };
  */
 export async function openScorer(model: Graph, options: ScorerOptions): Promise<Scorer> {
   requireKnown(model, options);
-  const thread = startWorker('scorer');
+  const { beside = false } = options;
+  const thread = startWorker('scorer', beside ? besidePatience : undefined);
   const load = async () => {
     const scoring = await prepareScoring(thread, model, options);
-    await loadScorer(thread, scoring, deviceOf(options), { spins: true });
+    await loadScorer(thread, scoring, deviceOf(options), { spins: !beside });
   };
   await opened(thread, load());
   return scorerOn(thread);
@@ -48,8 +49,8 @@ export async function openRefreshedScorer(
 ): Promise<RefreshedScorer> {
   const graph = scoreGraph(model, { ...options, weightsAsInputs: refreshed });
   const scoring = scoringModel(model, graph, options);
-  const thread = startWorker('scorer');
-  await opened(thread, loadScorer(thread, scoring, deviceOf(options), { spins: true }));
+  const thread = startWorker('scorer', besidePatience);
+  await opened(thread, loadScorer(thread, scoring, deviceOf(options), { spins: false }));
   return {
     ...scorerOn(thread),
     setWeights: (weights) =>
@@ -61,9 +62,12 @@ export async function openRefreshedScorer(
   };
 }
 
+/** Training waits for such a scorer, so one that is dead must not pass for a slow one for long. */
+const besidePatience: Patience = { first: 300, later: 10 };
+
 /** A thread that runs ONNX Runtime. */
-export function startWorker(name: string): Thread<WorkerCalls> {
-  return startThread<WorkerCalls>(siblingModule('worker', import.meta.url), name);
+export function startWorker(name: string, patience?: Patience): Thread<WorkerCalls> {
+  return startThread<WorkerCalls>(siblingModule('worker', import.meta.url), name, patience);
 }
 
 /** A scorer on a thread that has its model. */

@@ -27,6 +27,8 @@ export interface ScorerOptions extends ScoringOptions, DeviceOptions {
   readonly outputs: readonly ExampleOutput[];
   /** What a model with its own weights is computed in; default fp32. */
   readonly precision?: Precision;
+  /** Whether it scores beside a trainer: its threads do not spin, and one that does not answer is given up; default false. */
+  readonly beside?: boolean;
 }
 
 /**

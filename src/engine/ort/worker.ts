@@ -1,3 +1,4 @@
+import { timed } from '../../core/span.ts';
 import { serveThread } from '../../runtime/thread.ts';
 import { findBlock } from './block.ts';
 import type { WorkerCalls } from './calls.ts';
@@ -22,9 +23,9 @@ const handlers: WorkerCalls = {
   async setWeights(tensors) {
     weights = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(tensor)]));
   },
-  score: (batch) => (trainer === undefined ? scorer!.score(batch, weights) : trainer.score(batch)),
-  scoreCandidates: (batch) => trainer!.scoreCandidates(batch),
-  step: ({ batch, learningRate }) => trainer!.step(batch, learningRate),
+  score: (batch) => timed(() => (trainer === undefined ? scorer!.score(batch, weights) : trainer.score(batch))),
+  scoreCandidates: (batch) => timed(() => trainer!.scoreCandidates(batch)),
+  step: ({ batch, learningRate }) => timed(() => trainer!.step(batch, learningRate)),
   state: async () => trainer!.state(),
   weights: async () => trainer!.weights(),
   release: async () => (trainer ?? scorer)?.release(),

@@ -6,10 +6,11 @@ import { fedInputs } from '../../onnx/preprocess.ts';
 import { scoreGraph } from '../../onnx/scoreGraph.ts';
 import { trainingGraph } from '../../onnx/trainingGraph.ts';
 import { trainStep, withUntrained } from '../../onnx/trainStep.ts';
-import { siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
-import type { RefreshedScorer, ScoreEngine, TfBackend, Trainer } from '../engine.ts';
+import { siblingModule, startThread } from '../../runtime/thread.ts';
+import type { ScoreEngine, TfBackend, Trainer } from '../engine.ts';
 import { buffersOf, opened, openRefreshedScorer } from '../ort/openScorer.ts';
 import type { TrainerOptions } from '../ort/openTrainer.ts';
+import { scoringWithCurrent } from '../scoringWithCurrent.ts';
 import type { TfWorkerCalls } from './calls.ts';
 import type { TfTrainingModel } from './trainingWork.ts';
 import { updateGraph } from './updateGraph.ts';
@@ -81,7 +82,7 @@ export async function openTrainer(model: Graph, options: TfTrainerOptions): Prom
     await close();
     throw error;
   });
-  const refreshed = scoringWithCurrent(thread, scorer);
+  const refreshed = scoringWithCurrent(() => thread.call('weights', null), scorer);
   return {
     ...rest,
     step(batch, learningRate) {
@@ -93,30 +94,6 @@ export async function openTrainer(model: Graph, options: TfTrainerOptions): Prom
     async close() {
       await close();
       await scorer.close();
-    },
-  };
-}
-
-/** Hands the weights of the trainer to the scorer before it scores, once for each step. */
-function scoringWithCurrent(thread: Thread<TfWorkerCalls>, scorer: RefreshedScorer) {
-  let outdated = true;
-  let posted: Promise<unknown> = Promise.resolve();
-  return {
-    outdate() {
-      outdated = true;
-    },
-    async score(batch: Batch) {
-      // Asked for at once: the trainer answers in the order of its calls, so these are the weights of this moment.
-      const weights = outdated ? thread.call('weights', null) : null;
-      outdated = false;
-      // Each call is handed to the scorer in its turn, so that none is scored with the weights of another.
-      const begun = posted.then(async () => {
-        const taken = weights && scorer.setWeights(await weights);
-        return [scorer.score(batch), taken] as const;
-      });
-      posted = begun.catch(() => undefined);
-      const [scores] = await Promise.all(await begun);
-      return scores;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { timed } from '../../core/span.ts';
 import { serveThread } from '../../runtime/thread.ts';
 import { loadBackend } from './backends.ts';
 import type { TfWorkerCalls } from './calls.ts';
@@ -16,8 +17,8 @@ const handlers: TfWorkerCalls = {
     const tf = await loadBackend(backend);
     trainer = openTfTrainingWork(tf, model);
   },
-  score: (batch) => trainer!.score(batch),
-  step: ({ batch, learningRate }) => trainer!.step(batch, learningRate),
+  score: (batch) => timed(() => trainer!.score(batch)),
+  step: ({ batch, learningRate }) => timed(() => trainer!.step(batch, learningRate)),
   state: () => trainer!.state(),
   weights: () => trainer!.weights(),
   tensorCount: async () => trainer!.tensorCount(),

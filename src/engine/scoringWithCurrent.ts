@@ -1,0 +1,44 @@
+import type { Batch } from '../core/batch.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type { RefreshedScorer, Scores } from './engine.ts';
+
+/** A scorer elsewhere that is given the weights of a trainer. */
+export interface CurrentScorer {
+  /** Says that what is scored from now on is to be scored with the weights of that moment. */
+  outdate(): void;
+  /** Scores with the weights that the trainer had, after all that was asked of it until then, when they were last outdated. */
+  score(batch: Batch | Promise<Batch>): Promise<Scores>;
+}
+
+/**
+ * Hands the weights of a trainer to a scorer before it scores, once each time they are outdated. `weights` asks the trainer,
+ * which answers in the order of its calls.
+ */
+export function scoringWithCurrent(
+  weights: () => Promise<Readonly<Record<string, Tensor>>>,
+  scorer: RefreshedScorer,
+): CurrentScorer {
+  let outdated = true;
+  let posted: Promise<unknown> = Promise.resolve();
+  return {
+    outdate() {
+      outdated = true;
+    },
+    async score(batch) {
+      // Asked for at once, so that these are the weights of this moment.
+      const asked = outdated ? weights() : null;
+      outdated = false;
+      asked?.catch(() => undefined);
+      // Each call is handed to the scorer in its turn, so that none is scored with the weights of another.
+      const begun = posted.then(async () => {
+        const gathered = await batch;
+        const taken = asked && scorer.setWeights(await asked);
+        taken?.catch(() => undefined);
+        return [scorer.score(gathered), taken] as const;
+      });
+      posted = begun.catch(() => undefined);
+      const [scores] = await Promise.all(await begun);
+      return scores;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { usageError } from '../core/errors.ts';
+import { type StrategyName, strategyOf } from '../core/selection.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { Device, DeviceOptions, Precision, RefreshedScorer, Trainer } from '../engine/engine.ts';
+import type { EngineOptions } from '../engine/open.ts';
+import { openRefreshedScorer } from '../engine/ort/openScorer.ts';
+import type { ScoringPlan } from '../loop/plan.ts';
+import { feedFrom, type ModelFile } from './model.ts';
+
+/** What candidates are scored with: the target as it is, or something cheaper that is made from it. */
+export const scoringForms = ['exact', 'int8', 'half'] as const;
+export type ScoringForm = (typeof scoringForms)[number];
+
+/** How candidates are scored, as on the command line. */
+export interface CandidateScoringOptions extends ScoringPlan {
+  /** Several at once make scoring cheaper still; `exact` stands alone. */
+  readonly scoring: readonly ScoringForm[];
+  /** Candidates that the trainer scores again, exactly, to choose from those; null chooses by the first scores. */
+  readonly shortlist: number | null;
+  /** Of the threads of a run, those that score beside the trainer; null leaves it half of them. */
+  readonly scoreThreads: number | null;
+  /** Null scores where the target is trained. */
+  readonly scoreDevice: Device | null;
+}
+
+/** The paper's method, which runs from before there was a choice went by. */
+export const exactScoring: CandidateScoringOptions = {
+  staleness: 0,
+  refresh: 1,
+  scoring: ['exact'],
+  shortlist: null,
+  scoreThreads: null,
+  scoreDevice: null,
+};
+
+/** How the threads of a run are shared by its two sides. */
+export interface ThreadBudget {
+  readonly training: number;
+  /** Null where nothing scores beside the trainer. */
+  readonly scoring: number | null;
+}
+
+/**
+ * The threads of either side. Where they take turns, as with current weights and irreducible losses from a store, both have all;
+ * where they work at the same time they share them.
+ */
+export function threadBudget(
+  options: CandidateScoringOptions & DeviceOptions,
+  strategy: StrategyName,
+  online: boolean,
+): ThreadBudget {
+  const { threads, scoreThreads, staleness, refresh } = options;
+  const { score, needsIrreducibleLoss } = strategyOf(strategy);
+  const scoresBeside = score !== null && scorerIsBeside(options);
+  const scoresOnline = needsIrreducibleLoss && online;
+  if (!scoresBeside && !scoresOnline) return { training: threads, scoring: null };
+  const atOnce = scoresOnline || staleness > 0 || refresh > 1;
+  if (scoreThreads === null && !atOnce) return { training: threads, scoring: threads };
+  const scoring = scoreThreads ?? Math.max(1, Math.floor(threads / 2));
+  return { training: Math.max(1, threads - scoring), scoring };
+}
+
+/** Where irreducible losses are scored online. */
+export function onlineDevice(options: CandidateScoringOptions & DeviceOptions): DeviceOptions {
+  const all = { ...exactScoring, ...options };
+  return { device: all.scoreDevice ?? all.device, threads: threadBudget(all, 'rho', true).scoring! };
+}
+
+/** Whether candidates are scored outside the trainer. */
+function scorerIsBeside({ scoring, staleness, refresh, scoreThreads, scoreDevice }: CandidateScoringOptions): boolean {
+  const isExact = scoring.every((form) => form === 'exact');
+  return !isExact || staleness > 0 || refresh > 1 || scoreThreads !== null || scoreDevice !== null;
+}
+
+/** What has to fit together. */
+export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
+  readonly batchNorm: string;
+  readonly bigBatch: number;
+  readonly smallBatch: number;
+}
+
+/** Throws a usage error where options of scoring do not go together. */
+export function checkScoring(options: CheckedScoring): void {
+  const { scoring, shortlist, bigBatch, smallBatch, batchNorm, scoreEngine } = options;
+  if (scoring.length > 1 && scoring.includes('exact'))
+    throw usageError(`Cannot score as ${scoring.join(',')}: exact is none of the cheaper ways, leave it away`);
+  if (shortlist !== null && (shortlist < smallBatch || shortlist > bigBatch))
+    throw usageError(
+      `Cannot choose ${smallBatch} of a shortlist of ${shortlist} of ${bigBatch} candidates: pass --shortlist from ${smallBatch} to ${bigBatch}`,
+    );
+  if (!scorerIsBeside(options)) {
+    if (shortlist !== null)
+      throw usageError(
+        'Cannot use --shortlist where all candidates are scored exactly: pass --staleness or --scoring as well, or leave it away',
+      );
+    return;
+  }
+  if (batchNorm === 'candidates')
+    throw usageError(
+      'Cannot take running averages from candidates that are scored beside the trainer: pass --batch-norm steps, or leave --staleness, --refresh and --scoring as they are',
+    );
+  if (scoreEngine === 'same')
+    throw usageError(
+      'Cannot score with --score-engine same beside the trainer: ONNX Runtime does that, leave --score-engine away',
+    );
+}
+
+/** Opens what scores candidates beside a trainer; null where the trainer does it itself. */
+export async function openCandidateScorer(
+  { graph, name }: ModelFile,
+  data: Dataset,
+  strategy: StrategyName,
+  trainer: Trainer,
+  options: CandidateScoringOptions & { readonly device: Device; readonly threads: number },
+): Promise<RefreshedScorer | null> {
+  const { score, needsGradientNorm } = strategyOf(strategy);
+  if (score === null || !scorerIsBeside(options)) return null;
+  const precision: Precision = options.scoring.includes('int8') ? 'int8' : 'fp32';
+  return openRefreshedScorer(
+    graph,
+    {
+      ...feedFrom(data, name),
+      device: options.scoreDevice ?? options.device,
+      threads: options.threads,
+      outputs: needsGradientNorm ? ['loss', 'predicted', 'gradientNorm'] : ['loss', 'predicted'],
+      ...(precision === 'int8' && { precision }),
+    },
+    new Set((await trainer.weights()).keys()),
+  );
+}

@@ -1,0 +1,59 @@
+import type { Batch } from '../core/batch.ts';
+import type { Order } from '../core/order.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { Scores } from '../engine/engine.ts';
+import type { IrreducibleLosses } from './irreducible.ts';
+
+/** The candidates of one step. */
+export interface Candidates {
+  readonly ids: Uint32Array;
+  /** Gathers their examples, once, for whoever scores them with the target: the buffers may be taken away. */
+  batch(): Promise<Batch>;
+  /** Null where the strategy does without. */
+  readonly irreducible: Promise<Pick<Scores, 'loss' | 'span'>> | null;
+}
+
+/** The candidates of steps, whose irreducible losses are fetched or scored before they are needed. */
+export interface CandidatesAhead {
+  /** Those of step `index`, 0 for the first. The first call for a step begins with its irreducible losses. */
+  at(index: number): Candidates;
+  /** Lets go of what a step needed. */
+  drop(index: number): void;
+  /** Waits for the irreducible losses that are under way. */
+  settled(): Promise<void>;
+}
+
+export function candidatesAhead(data: Dataset, order: Order, losses: IrreducibleLosses | null): CandidatesAhead {
+  const known = new Map<number, Candidates>();
+  const begin = (index: number): Candidates => {
+    const ids = order.at(index);
+    const gather = () => data.gather(ids);
+    const irreducible = losses && reportedLater(losses.at(ids, gather));
+    let batch: Promise<Batch> | undefined;
+    return {
+      ids,
+      irreducible,
+      batch() {
+        batch ??= reportedLater(gather());
+        return batch;
+      },
+    };
+  };
+  return {
+    at(index) {
+      const candidates = known.get(index) ?? begin(index);
+      known.set(index, candidates);
+      return candidates;
+    },
+    drop: (index) => void known.delete(index),
+    async settled() {
+      await Promise.all([...known.values()].map(({ irreducible }) => irreducible));
+    },
+  };
+}
+
+/** A promise whose failure is told when it is awaited; until then it must not count as unhandled. */
+export function reportedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

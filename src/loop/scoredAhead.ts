@@ -1,0 +1,63 @@
+import type { Scores } from '../engine/engine.ts';
+import { type CandidatesAhead, reportedLater } from './candidates.ts';
+import { type ScoringPlan, scoredWith, versionFor } from './plan.ts';
+import type { TrainingLosses } from './trainingLosses.ts';
+
+/** The training losses of candidates by step, 0 for the first, that were scored before their step. */
+export type LossesAhead = ReadonlyMap<number, Scores>;
+
+/** Has candidates scored with the weights that a plan says, and keeps their losses until their step. */
+export interface ScoredAhead {
+  /** To be called after `version` steps and before the next: begins with all that is scored with the weights of now. */
+  begin(version: number): Promise<void>;
+  /** The losses of step `index`. */
+  at(index: number): Promise<Scores>;
+  /** Lets go of those of step `index`. */
+  drop(index: number): void;
+  /** Waits for what is under way and gives all losses that are not let go of. */
+  settled(): Promise<LossesAhead>;
+  /** The same where scoring failed: what there is, or null where some of it is lost that the weights after `version` steps cannot bring back. */
+  rescued(version: number): Promise<LossesAhead | null>;
+}
+
+/** `steps` is how many there are in all; `known` the losses that a run which goes on has scored before. */
+export function scoredAhead(
+  plan: ScoringPlan,
+  steps: number,
+  candidates: CandidatesAhead,
+  losses: TrainingLosses,
+  known: LossesAhead,
+): ScoredAhead {
+  const ahead = new Map<number, Promise<Scores>>([...known].map(([index, scores]) => [index, Promise.resolve(scores)]));
+  return {
+    async begin(version) {
+      const indices = scoredWith(plan, version, version).filter((index) => index < steps);
+      if (indices.length === 0) return;
+      const scores = await losses.score(indices.map((index) => candidates.at(index).batch()));
+      indices.forEach((index, i) => {
+        ahead.set(index, reportedLater(scores[i]!));
+      });
+    },
+    async at(index) {
+      const scores = ahead.get(index);
+      if (scores === undefined) throw new Error(`The candidates of step ${index} were never scored`);
+      return scores;
+    },
+    drop: (index) => void ahead.delete(index),
+    async settled() {
+      const entries = [...ahead].map(async ([index, scores]) => [index, await scores] as const);
+      return new Map(await Promise.all(entries));
+    },
+    async rescued(version) {
+      const indices = [...ahead.keys()];
+      const results = await Promise.allSettled(ahead.values());
+      const there = results.flatMap((result, i) =>
+        result.status === 'fulfilled' ? [[indices[i]!, result.value] as const] : [],
+      );
+      const found = new Map(there);
+      // All with the weights of now are scored again, so none of them counts as known.
+      const kept = indices.filter((index) => versionFor(plan, index) !== version);
+      return kept.every((index) => found.has(index)) ? new Map(kept.map((index) => [index, found.get(index)!])) : null;
+    },
+  };
+}
