@@ -71,13 +71,15 @@ export interface EvaluationEvent {
 }
 
 /** How the losses of candidates were come by. */
-export interface ScoringForm {
+export interface RecordedScoring {
   /** `exact`, or what makes it cheaper: `int8`, `half`, `int8,half` … */
   readonly form: string;
   /** Steps that the weights lie behind. */
   readonly staleness: number;
   /** Steps from one refresh of the scorer's weights to the next. */
   readonly refresh: number;
+  /** Candidates that the trainer scored again, exactly, to choose from those; null or absent for none. */
+  readonly shortlist?: number | null;
 }
 
 /** The first line of an event file. What is optional is absent in runs of before there was it. */
@@ -89,13 +91,6 @@ export interface StartEvent {
   readonly dataSeed: number;
   /** The block of the blocked operators that convolutions were written in; null for standard ones. */
   readonly block?: number | null;
-  /** What a step costs depends on these; absent in runs of before there was a choice. */
-  readonly threads?: number;
-  /** Null where nothing scores beside the trainer. */
-  readonly scoreThreads?: number | null;
-  readonly scoring?: { readonly form: string; readonly staleness: number; readonly refresh: number };
-  readonly bigBatch?: number;
-  readonly smallBatch?: number;
   /** Fingerprints of what the run is made from: going on with other data or another model is refused. */
   readonly data: string;
   readonly test: string;
@@ -103,9 +98,9 @@ export interface StartEvent {
   readonly model: string;
   /** Threads of the trainer. */
   readonly threads?: number;
-  /** Threads of the scorer; null where the trainer scores, or where nothing is scored. */
+  /** Threads of what scores beside the trainer; null where nothing does. */
   readonly scoreThreads?: number | null;
-  readonly scoring?: ScoringForm;
+  readonly scoring?: RecordedScoring;
   /** Candidates of a step (n_B), and how many of them it trains on (n_b). */
   readonly bigBatch?: number;
   readonly smallBatch?: number;

@@ -1,9 +1,9 @@
 import { mean } from '../core/statistics.ts';
-import type { Busy, EvaluationEvent, ScoringForm, StartEvent, TrainEvent } from './events.ts';
+import type { Busy, EvaluationEvent, RecordedScoring, StartEvent, TrainEvent } from './events.ts';
 import { overlapOf, sidesOf, waitingOf } from './sides.ts';
 import { summarize } from './summarize.ts';
 import { gainsAt, type TargetLedger } from './timeGains.ts';
-import { isExact, unitCostsOf } from './unitCosts.ts';
+import { isExact, type MeasuredRuns, unitCostsOf } from './unitCosts.ts';
 
 /** What a ledger is made from. */
 export interface LedgerTerms {
@@ -27,7 +27,7 @@ export interface Ledger {
   readonly threads: number | null;
   /** Null where the trainer scores, or where it is not known. */
   readonly scoreThreads: number | null;
-  readonly scoring: ScoringForm | null;
+  readonly scoring: RecordedScoring | null;
   /** Wall-clock of a mean step, without evaluation and checkpoints. */
   readonly secondsPerStep: number | null;
   readonly uniformSecondsPerStep: number | null;
@@ -65,12 +65,12 @@ export function ledgerOf({ runs, uniform, cores, irreducible, targets }: LedgerT
   const uniformStart = uniform === null ? undefined : startOf(uniform);
   const sides = sidesOf(runs);
   const uniformSides = uniform === null ? null : sidesOf(uniform);
-  const evaluations = runs.flat().filter((event) => event.type === 'evaluation');
   const beside = uniform && { start: uniformStart, sides: uniformSides };
+  const evaluations = runs.flat().filter((event) => event.type === 'evaluation');
   const costs = unitCostsOf({ start, sides }, beside, evaluations, cores);
   const kept = start?.bigBatch && start.smallBatch ? start.smallBatch / start.bigBatch : null;
   const agreement = meanAgreement(evaluations);
-  const unfair = whyUnfair(start, uniformStart, uniformSides !== null, cores);
+  const unfair = whyUnfair({ start, sides }, beside, cores);
   const irreducibleSeconds = irreducible === null ? 0 : irreducible.seconds;
   const sharedBy = Math.max(1, irreducible?.runs ?? 1);
   const terms = {
@@ -131,18 +131,17 @@ function reasons<Name extends string>(
 }
 
 /** Why times cannot be held against uniform's; null where they can. */
-function whyUnfair(
-  own: StartEvent | undefined,
-  uniform: StartEvent | undefined,
-  uniformRan: boolean,
-  cores: number,
-): string | null {
-  if (!uniformRan) return 'no uniform run stands beside it';
-  if (own?.threads === undefined || uniform?.threads === undefined) return 'the runs did not record their threads';
-  const used = Math.min(cores, own.threads + (own.scoreThreads ?? 0));
-  const byUniform = Math.min(cores, uniform.threads);
-  if (used === byUniform) return null;
-  return `it had ${used} of ${cores} cores to work with and uniform ${byUniform}`;
+function whyUnfair({ start, sides }: MeasuredRuns, uniform: MeasuredRuns | null, cores: number): string | null {
+  if (!uniform?.sides) return 'no uniform run stands beside it';
+  if (start?.threads === undefined || uniform.start?.threads === undefined)
+    return 'the runs did not record their threads';
+  const inAll = Math.min(cores, start.threads + (start.scoreThreads ?? 0));
+  const byUniform = Math.min(cores, uniform.start.threads);
+  if (inAll === byUniform) return null;
+  // Sides that take turns have their threads one after the other.
+  const inTurns = Math.min(cores, Math.max(start.threads, start.scoreThreads ?? 0));
+  if (sides?.busy?.both === 0 && inTurns <= byUniform && byUniform <= inAll) return null;
+  return `it had ${inAll} of ${cores} cores to work with and uniform ${byUniform}`;
 }
 
 function meanAgreement(evaluations: readonly EvaluationEvent[]): Ledger['agreement'] {

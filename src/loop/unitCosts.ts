@@ -52,7 +52,7 @@ export function unitCostsOf(
     return { scored: 1, trained: trained / scored, unknown: null };
   }
   const exact = evaluations.flatMap(({ agreement }) =>
-    agreement && agreement.candidates > 0
+    agreement && agreement.exactSeconds !== null && agreement.candidates > 0
       ? (agreement.exactSeconds * Math.min(cores, threads)) / agreement.candidates
       : [],
   );

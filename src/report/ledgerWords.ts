@@ -1,4 +1,4 @@
-import type { ScoringForm } from '../loop/events.ts';
+import type { RecordedScoring } from '../loop/events.ts';
 import type { Ledger } from '../loop/ledger.ts';
 import { formatMilliseconds, formatSeconds, isNumber } from './format.ts';
 
@@ -21,9 +21,10 @@ export function costInWords(strategy: string, ledger: Ledger): string {
 }
 
 /** "int8, 1 step behind, refreshed every 4 steps" */
-export function scoringInWords({ form, staleness, refresh }: ScoringForm): string {
+export function scoringInWords({ form, staleness, refresh, shortlist }: RecordedScoring): string {
   const behind = staleness > 0 ? `, ${staleness} ${staleness === 1 ? 'step' : 'steps'} behind` : '';
-  return `${form}${behind}${refresh > 1 ? `, refreshed every ${refresh} steps` : ''}`;
+  const refreshed = refresh > 1 ? `, refreshed every ${refresh} steps` : '';
+  return `${form}${behind}${refreshed}${isNumber(shortlist) ? `, the best ${shortlist} again exactly` : ''}`;
 }
 
 /** The scoring cost at which a run breaks even at a target, in a sentence; empty where it is not known. */

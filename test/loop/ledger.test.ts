@@ -166,6 +166,17 @@ test('times are held against uniform only with the same cores to work with', () 
   expect(targets['0.9']!.gain.none).toBeNull();
 });
 
+test('sides that take turns have as many cores as the one with more threads', () => {
+  const inTurns = (busy: Busy) =>
+    run(started({ scoreThreads: 2, scoring: { ...exact, form: 'int8' } }), {
+      seconds: 1,
+      busy,
+      accuracies: [0.9, 0.9],
+    });
+  expect(ledger(inTurns({ train: 0.5, score: 0.5, both: 0 }), { cores: 4 }).uniformSteps).toBeCloseTo(2, 12);
+  expect(ledger(inTurns({ train: 0.5, score: 0.5, both: 0.1 }), { cores: 4 }).uniformSteps).toBeNull();
+});
+
 test('of a run from before there was a ledger only its steps are known', () => {
   const { threads, scoreThreads, scoring, bigBatch, smallBatch, ...start } = started();
   const old = run(start, { seconds: 1, accuracies: [0.9, 0.9] });
