@@ -43,6 +43,7 @@ export function drawTimeline(pen: Pen, ledgers: Readonly<Record<string, Ledger>>
   }
   const right = Math.max(...steps.map(({ milliseconds }) => milliseconds), ...lanes.map(({ to }) => to));
   const bar = { y1: 'y', y2: (lane: { y: number }) => lane.y + laneHeight - 4 };
+  // A name that its lane is too short for stands behind it, or before it where that is the end of the chart.
   const fits = ({ from, to, text }: Lane): boolean => ((to - from) / right) * frame.width > 8 * text.length;
   const middle = (lane: Lane): number => lane.y + laneHeight / 2 - 2;
   const marks: Markish[] = [
@@ -56,6 +57,18 @@ export function drawTimeline(pen: Pen, ledgers: Readonly<Record<string, Ledger>>
       stroke: 'colour',
       title: 'text',
     }),
+    ...(['start', 'end'] as const).map((side) =>
+      plot.text(
+        lanes.filter((lane) => !fits(lane) && lane.to < right / 2 === (side === 'start')),
+        {
+          x: side === 'start' ? 'to' : 'from',
+          y: middle,
+          text: 'text',
+          textAnchor: side,
+          dx: side === 'start' ? 7 : -7,
+        },
+      ),
+    ),
     plot.text(lanes.filter(fits), { x: 'from', y: middle, text: 'text', textAnchor: 'start', dx: 7 }),
     plot.text(headings, { x: 0, y: 'y', text: 'text', textAnchor: 'start', fontWeight: 600 }),
   ];
