@@ -230,6 +230,12 @@ const options: Readonly<Record<string, () => Option>> = {
     option('--scoring <form,…>', `what scores candidates: ${scoringForms.join(', ')}; cheap forms go together`)
       .argParser(setOf(oneOf(scoringForms)))
       .default(['exact'], 'exact'),
+  reuse: () =>
+    option('--reuse <n>', 'score the n candidates that look best by their last losses; the others keep those')
+      .argParser(wholeNumber(1))
+      .default(null, 'score all'),
+  reuseEpochs: () =>
+    option('--reuse-epochs <n>', 'passes after which a loss is not reused').argParser(positiveNumber()).default(4),
   shortlist: () =>
     option('--shortlist <n>', 'score the best n candidates again, exactly, and choose from those')
       .argParser(wholeNumber(1))

@@ -36,7 +36,7 @@ export const trainingOptions: readonly string[] = [
     'freeze',
     'evalEvery',
   ],
-  ...['staleness', 'refresh', 'scoring', 'shortlist', 'scoreThreads', 'scoreDevice'],
+  ...['staleness', 'refresh', 'scoring', 'reuse', 'reuseEpochs', 'shortlist', 'scoreThreads', 'scoreDevice'],
   ...['checkpointEvery', 'engine', 'scoreEngine', 'device', 'threads', 'out', 'resume', 'config', 'json'],
 ];
 

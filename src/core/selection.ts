@@ -60,14 +60,20 @@ export interface Selection {
  * a number is never chosen. Throws where fewer than `count` are left.
  */
 export function selectTop(scores: Float32Array, ids: Uint32Array, count: number): Selection {
+  const nan = countNan(scores, count);
   const valid = Uint32Array.from(ids.keys()).filter((position) => !Number.isNaN(scores[position]!));
-  const nan = ids.length - valid.length;
-  if (valid.length < count)
-    throw new RhoError(
-      'failure',
-      `Cannot select ${count} of ${ids.length} candidates: the loss of ${nan} is not a number, try a lower --lr`,
-    );
   // Infinite scores have no difference, so they are compared, not subtracted.
   valid.sort((a, b) => (scores[a]! === scores[b]! ? ids[a]! - ids[b]! : scores[a]! > scores[b]! ? -1 : 1));
   return { chosen: valid.slice(0, count), nan };
+}
+
+/** How many scores are not a number. Throws where fewer than `count` others are left to choose from. */
+export function countNan(scores: Float32Array, count: number): number {
+  const nan = scores.reduce((sum, score) => (Number.isNaN(score) ? sum + 1 : sum), 0);
+  if (scores.length - nan < count)
+    throw new RhoError(
+      'failure',
+      `Cannot select ${count} of ${scores.length} candidates: the loss of ${nan} is not a number, try a lower --lr`,
+    );
+  return nan;
 }

@@ -67,6 +67,14 @@ export interface StepResult {
   readonly span?: Span;
 }
 
+/** What a step that chooses its own small batch tells. */
+export interface SelectedStepResult extends StepResult {
+  /** Of the candidates, with the weights before the step. */
+  readonly scores: Scores;
+  /** Positions among the candidates, best first. */
+  readonly chosen: Uint32Array;
+}
+
 /** Everything a trainer needs to go on bit for bit: weights and what its optimiser keeps by name, and the steps taken. */
 export interface TrainerState {
   readonly step: number;
@@ -86,6 +94,17 @@ export interface Trainer extends Scorer {
   scoreCandidates(batch: Batch): Promise<Scores>;
   /** One optimiser step on the plain mean loss of the batch, whose buffers are moved to the thread. */
   step(batch: Batch, learningRate: number): Promise<StepResult>;
+  /**
+   * Scores candidates and takes one step on those with the highest reducible loss: loss minus irreducible loss, or the loss
+   * where that is null. It chooses as `selectTop` does where the candidates stand in the order of their ids, fails as that
+   * does, and leaves the same weights as scoring and stepping apart. The batch's buffers are moved to the thread. Only there
+   * where the trainer was opened so.
+   */
+  selectAndStep?(
+    candidates: Batch,
+    irreducible: Float32Array | null,
+    learningRate: number,
+  ): Promise<SelectedStepResult>;
   /** A copy of the weights and of what the optimiser keeps. */
   state(): Promise<TrainerState>;
   /** A copy of the weights alone, by initialiser. */

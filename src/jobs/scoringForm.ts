@@ -15,6 +15,10 @@ export type ScoringForm = (typeof scoringForms)[number];
 export interface CandidateScoringOptions extends ScoringPlan {
   /** Several at once make scoring cheaper still; `exact` stands alone. */
   readonly scoring: readonly ScoringForm[];
+  /** Candidates of a step that are scored, the others keeping their last losses; null scores all. */
+  readonly reuse: number | null;
+  /** Passes after which a loss is not reused any more. */
+  readonly reuseEpochs: number;
   /** Candidates that the trainer scores again, exactly, to choose from those; null chooses by the first scores. */
   readonly shortlist: number | null;
   /** Of the threads of a run, those that score beside the trainer; null leaves it half of them. */
@@ -28,6 +32,8 @@ export const exactScoring: CandidateScoringOptions = {
   staleness: 0,
   refresh: 1,
   scoring: ['exact'],
+  reuse: null,
+  reuseEpochs: 4,
   shortlist: null,
   scoreThreads: null,
   scoreDevice: null,
@@ -81,14 +87,22 @@ export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
 
 /** Throws a usage error where options of scoring do not go together. */
 export function checkScoring(options: CheckedScoring): void {
-  const { scoring, shortlist, bigBatch, smallBatch, batchNorm, scoreEngine } = options;
+  const { scoring, shortlist, reuse, bigBatch, smallBatch, batchNorm, scoreEngine } = options;
   if (scoring.length > 1 && scoring.includes('exact'))
     throw usageError(`Cannot score as ${scoring.join(',')}: exact is none of the cheaper ways, leave it away`);
   if (shortlist !== null && (shortlist < smallBatch || shortlist > bigBatch))
     throw usageError(
       `Cannot choose ${smallBatch} of a shortlist of ${shortlist} of ${bigBatch} candidates: pass --shortlist from ${smallBatch} to ${bigBatch}`,
     );
+  if (reuse !== null && (reuse < smallBatch || reuse > bigBatch))
+    throw usageError(
+      `Cannot score ${reuse} of ${bigBatch} candidates to choose ${smallBatch}: pass --reuse from ${smallBatch} to ${bigBatch}`,
+    );
   if (!scorerIsBeside(options)) {
+    if (reuse !== null && batchNorm === 'candidates')
+      throw usageError(
+        'Cannot take running averages from candidates that are not all scored: pass --batch-norm steps, or leave --reuse away',
+      );
     if (shortlist !== null)
       throw usageError(
         'Cannot use --shortlist where all candidates are scored exactly: pass --staleness or --scoring as well, or leave it away',

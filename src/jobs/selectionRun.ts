@@ -154,13 +154,13 @@ async function trainLogged(
   try {
     if (checkpoint === undefined) await log.append(start);
     let savedAt = performance.now();
-    const save = async ({ seconds, ahead }: Omit<Standing, 'step'>) => {
+    const save = async ({ seconds, ahead, known }: Omit<Standing, 'step'>) => {
       const state = await trainer.state();
-      await writeCheckpoint(checkpointsOf(run), { state, seconds, ahead, eventBytes: await log.sync() });
+      await writeCheckpoint(checkpointsOf(run), { state, seconds, ahead, known, eventBytes: await log.sync() });
       savedAt = performance.now();
     };
     // Where scoring fails with the weights of the step before, a run can only go on from its last checkpoint.
-    if (checkpoint === undefined && scorer !== null) await save({ seconds: 0, ahead: new Map() });
+    if (checkpoint === undefined && scorer !== null) await save({ seconds: 0, ahead: new Map(), known: null });
     host.progress.start(run.folder.split(/[\\/]/).at(-1)!, steps, checkpoint?.state.step ?? 0);
     let accuracy = '';
     const isInterrupted = (step: number) => host.signal.aborted && step < steps;
@@ -171,6 +171,7 @@ async function trainLogged(
       strategy: strategyOf(run.strategy),
       irreducible: run.irreducible,
       scorer,
+      reuse: options.reuse === null ? null : { count: options.reuse, steps: options.reuseEpochs * order.perEpoch },
       shortlist: options.shortlist,
       plan: { staleness: options.staleness, refresh: options.refresh },
       smallBatch: options.smallBatch,
@@ -230,10 +231,10 @@ function checkpointsOf(run: SelectionRun): string {
 
 /** Where a run stands: the steps behind its last evaluation count for the next one. */
 async function standing(checkpoint: Checkpoint | undefined, eventsPath: string) {
-  if (checkpoint === undefined) return { step: 0, seconds: 0, recent: [], ahead: new Map() };
+  if (checkpoint === undefined) return { step: 0, seconds: 0, recent: [], ahead: new Map(), known: null };
   const events = await readEvents(eventsPath);
   const last = events.findLastIndex((event) => event.type === 'evaluation');
   const recent = events.slice(last + 1).filter((event): event is StepEvent => event.type === 'step');
-  const { state, seconds, ahead } = checkpoint;
-  return { step: state.step, seconds, recent, ahead };
+  const { state, seconds, ahead, known } = checkpoint;
+  return { step: state.step, seconds, recent, ahead, known };
 }

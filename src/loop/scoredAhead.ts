@@ -1,41 +1,61 @@
+import type { Batch } from '../core/batch.ts';
 import type { Scores } from '../engine/engine.ts';
-import { type CandidatesAhead, reportedLater } from './candidates.ts';
+import { reportedLater } from './candidates.ts';
+import type { CandidateScores } from './knownLosses.ts';
 import { type ScoringPlan, scoredWith, versionFor } from './plan.ts';
 import type { TrainingLosses } from './trainingLosses.ts';
 
 /** The training losses of candidates by step, 0 for the first, that were scored before their step. */
-export type LossesAhead = ReadonlyMap<number, Scores>;
+export type LossesAhead = ReadonlyMap<number, CandidateScores>;
+
+/** What is scored for a step, and how that becomes the scores of all its candidates. */
+export interface ScoringRequest {
+  readonly batch: Promise<Batch>;
+  complete(scored: Scores): CandidateScores;
+}
 
 /** Has candidates scored with the weights that a plan says, and keeps their losses until their step. */
 export interface ScoredAhead {
   /** To be called after `version` steps and before the next: begins with all that is scored with the weights of now. */
   begin(version: number): Promise<void>;
   /** The losses of step `index`. */
-  at(index: number): Promise<Scores>;
+  at(index: number): Promise<CandidateScores>;
   /** Lets go of those of step `index`. */
   drop(index: number): void;
+  /** The losses that step `index` would get with the weights of now. */
+  preview(index: number): Promise<CandidateScores>;
   /** Waits for what is under way and gives all losses that are not let go of. */
   settled(): Promise<LossesAhead>;
   /** The same where scoring failed: what there is, or null where some of it is lost that the weights after `version` steps cannot bring back. */
   rescued(version: number): Promise<LossesAhead | null>;
 }
 
-/** `steps` is how many there are in all; `known` the losses that a run which goes on has scored before. */
+/**
+ * `steps` is how many there are in all; `request` says what is scored for a step; `known` are the losses that a run which goes on
+ * has scored before.
+ */
 export function scoredAhead(
   plan: ScoringPlan,
   steps: number,
-  candidates: CandidatesAhead,
+  request: (index: number) => Promise<ScoringRequest>,
   losses: TrainingLosses,
   known: LossesAhead,
 ): ScoredAhead {
-  const ahead = new Map<number, Promise<Scores>>([...known].map(([index, scores]) => [index, Promise.resolve(scores)]));
+  const ahead = new Map<number, Promise<CandidateScores>>(
+    [...known].map(([index, scores]) => [index, Promise.resolve(scores)]),
+  );
+  const score = async (indices: readonly number[]) => {
+    const requests = await Promise.all(indices.map(request));
+    const scores = await losses.score(requests.map(({ batch }) => batch));
+    return requests.map(({ complete }, i) => reportedLater(scores[i]!.then(complete)));
+  };
   return {
     async begin(version) {
       const indices = scoredWith(plan, version, version).filter((index) => index < steps);
       if (indices.length === 0) return;
-      const scores = await losses.score(indices.map((index) => candidates.at(index).batch()));
+      const scores = await score(indices);
       indices.forEach((index, i) => {
-        ahead.set(index, reportedLater(scores[i]!));
+        ahead.set(index, scores[i]!);
       });
     },
     async at(index) {
@@ -44,6 +64,7 @@ export function scoredAhead(
       return scores;
     },
     drop: (index) => void ahead.delete(index),
+    preview: async (index) => (await score([index]))[0]!,
     async settled() {
       const entries = [...ahead].map(async ([index, scores]) => [index, await scores] as const);
       return new Map(await Promise.all(entries));

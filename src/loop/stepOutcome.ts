@@ -2,6 +2,7 @@ import type { Selection } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Scores, StepResult } from '../engine/engine.ts';
 import type { StepEvent } from './events.ts';
+import type { CandidateScores } from './knownLosses.ts';
 import { quantilesOf } from './quantiles.ts';
 
 /** What an event says of a step besides its number and its time. */
@@ -15,14 +16,16 @@ export interface Choice {
 }
 
 /** The scores with those at some positions replaced by better ones, in the order of `positions`. */
-export function replacedAt(scores: Scores, positions: Uint32Array, better: Scores): Scores {
+export function replacedAt(scores: CandidateScores, positions: Uint32Array, better: Scores): CandidateScores {
   const loss = scores.loss.slice();
   const predicted = scores.predicted.slice();
+  const fresh = scores.fresh?.slice();
   positions.forEach((position, i) => {
     loss[position] = better.loss[i]!;
     predicted[position] = better.predicted[i]!;
+    if (fresh) fresh[position] = 1;
   });
-  return { ...scores, loss, predicted };
+  return { ...scores, loss, predicted, ...(fresh && { fresh }) };
 }
 
 /** What came of training on a choice. */

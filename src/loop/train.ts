@@ -10,9 +10,10 @@ import { candidatesAhead, reportedLater } from './candidates.ts';
 import { evaluate } from './evaluate.ts';
 import type { Agreement, EvaluationEvent, StepEvent } from './events.ts';
 import type { IrreducibleLosses } from './irreducible.ts';
+import { type CandidateScores, type KnownState, knownLosses, nothingKnown, type ReuseOptions } from './knownLosses.ts';
 import { lookahead, type ScoringPlan } from './plan.ts';
 import { meanQuantiles } from './quantiles.ts';
-import { type LossesAhead, scoredAhead } from './scoredAhead.ts';
+import { type LossesAhead, type ScoringRequest, scoredAhead } from './scoredAhead.ts';
 import { sharesOf } from './shares.ts';
 import { type Choice, outcomeOf, replacedAt } from './stepOutcome.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -26,6 +27,8 @@ export interface Standing {
   readonly seconds: number;
   /** Losses of candidates of later steps, which were scored with weights that are gone by now. */
   readonly ahead: LossesAhead;
+  /** Losses that later steps may reuse; null where none are. */
+  readonly known: KnownState | null;
 }
 
 /** What one training run needs; everything that decides an id or a weight is in here. */
@@ -40,6 +43,8 @@ export interface TrainOptions {
   readonly scorer: RefreshedScorer | null;
   /** Which weights they are scored with. */
   readonly plan: ScoringPlan;
+  /** How losses of earlier passes spare forwards; null scores all candidates of every step. */
+  readonly reuse: ReuseOptions | null;
   readonly smallBatch: number;
   /** Of the candidates, so many are scored again by the trainer, and the small batch is chosen from those; null for none. */
   readonly shortlist: number | null;
@@ -71,7 +76,8 @@ export async function train(options: TrainOptions): Promise<void> {
   const busy = busyMeter();
   const candidates = candidatesAhead(data, order, strategy.needsIrreducibleLoss ? options.irreducible : null);
   const losses = scorer === null ? scoredByTrainer(trainer) : scoredBeside(trainer, scorer);
-  const scored = scoredAhead(plan, steps, candidates, losses, from.ahead);
+  const known = options.reuse && knownLosses(options.reuse, from.known ?? nothingKnown(data.length));
+  const scored = scoredAhead(plan, steps, request, losses, from.ahead);
   let recent = [...from.recent];
   /** Ends when the events of the last step asked for are out. */
   let told: Promise<void> = Promise.resolve();
@@ -83,29 +89,44 @@ export async function train(options: TrainOptions): Promise<void> {
       ...(irreducibleLoss && { irreducibleLoss }),
     });
 
+  /** All candidates of a step, or those whose losses are not to be reused. */
+  async function request(index: number): Promise<ScoringRequest> {
+    const { ids, batch, irreducible } = candidates.at(index);
+    if (known === null) return { batch: batch(), complete: (scores) => scores };
+    const irreducibleLoss = (await irreducible)?.loss;
+    const positions = known.toScore(index, ids, (scores) => reducible(scores, irreducibleLoss));
+    return {
+      batch: data.gather(positions.map((position) => ids[position]!)),
+      complete: known.complete(ids, positions),
+    };
+  }
+
   async function choose(index: number): Promise<Choice> {
     if (strategy.score === null) return { chosenIds: order.at(index).slice(0, smallBatch), scored: null };
     const { ids } = candidates.at(index);
-    const [scores, known] = await lossesOf(index).catch(async (error: unknown) => {
+    const [scores, irreducible] = await lossesOf(index).catch(async (error: unknown) => {
       await save(index);
       throw error;
     });
     busy.add('score', scores.span);
-    busy.add('score', known?.span);
-    const first = selectTop(reducible(scores, known?.loss), ids, options.shortlist ?? smallBatch);
+    busy.add('score', irreducible?.span);
+    const first = selectTop(reducible(scores, irreducible?.loss), ids, options.shortlist ?? smallBatch);
     const decided =
-      options.shortlist === null ? { scores, selection: first } : await shortlisted(ids, scores, known?.loss, first);
+      options.shortlist === null
+        ? { scores, selection: first }
+        : await shortlisted(ids, scores, irreducible?.loss, first);
     const { chosen } = decided.selection;
+    known?.remember(index, ids, decided.scores);
     return { chosenIds: chosen.map((position) => ids[position]!), scored: { ids, ...decided } };
   }
 
   /** Scores the candidates that were chosen first again, exactly and with the weights of now, and chooses among them. */
   async function shortlisted(
     ids: Uint32Array,
-    scores: Scores,
+    scores: CandidateScores,
     irreducibleLoss: Float32Array | undefined,
     first: Selection,
-  ): Promise<{ readonly scores: Scores; readonly selection: Selection }> {
+  ): Promise<{ readonly scores: CandidateScores; readonly selection: Selection }> {
     const listed = first.chosen.map((position) => ids[position]!);
     const exact = await trainer.scoreCandidates(await data.gather(listed));
     busy.add('score', exact.span);
@@ -119,9 +140,13 @@ export async function train(options: TrainOptions): Promise<void> {
 
   async function lossesOf(index: number) {
     await scored.begin(index);
-    for (let next = index; next <= Math.min(index + lookahead(plan), steps - 1); next++)
-      void candidates.at(next).batch();
+    for (let next = index; next <= Math.min(index + lookahead(plan), steps - 1); next++) prepare(next);
     return [await scored.at(index), await candidates.at(index).irreducible] as const;
+  }
+
+  function prepare(index: number): void {
+    const { batch } = candidates.at(index);
+    if (known === null) void batch();
   }
 
   async function tell(index: number, choice: Choice, trained: Promise<StepResult>): Promise<void> {
@@ -145,12 +170,12 @@ export async function train(options: TrainOptions): Promise<void> {
 
   /** How well the scores that step `index` is going to be selected by agree with exact ones; null where they are exact. */
   async function agreementAt(index: number, ahead: LossesAhead): Promise<Agreement | null> {
-    if (scorer === null || strategy.score === null) return null;
+    if (strategy.score === null || (scorer === null && known === null)) return null;
     const { ids, irreducible } = candidates.at(index);
-    const inTime = ahead.get(index) ?? (await (await losses.score([data.gather(ids)]))[0]!);
+    const inTime = ahead.get(index) ?? (await scored.preview(index));
     const exact = await trainer.score(await data.gather(ids));
-    const known = (await irreducible)?.loss;
-    const [used, right] = [reducible(inTime, known), reducible(exact, known)];
+    const irreducibleLoss = (await irreducible)?.loss;
+    const [used, right] = [reducible(inTime, irreducibleLoss), reducible(exact, irreducibleLoss)];
     const { span } = exact;
     return {
       ...agreementWith(right, used, options.shortlist === null ? null : selectTop(used, ids, options.shortlist).chosen),
@@ -178,6 +203,10 @@ export async function train(options: TrainOptions): Promise<void> {
     return event;
   }
 
+  function standingAt(step: number, ahead: LossesAhead): Standing {
+    return { step, seconds: clock.seconds(), ahead, known: known?.state ?? null };
+  }
+
   /** Lets all that is under way end, then evaluates and pauses where that is due. */
   async function rest(step: number): Promise<void> {
     const isEvaluated = step % evalEvery === 0 || step === steps;
@@ -187,7 +216,7 @@ export async function train(options: TrainOptions): Promise<void> {
     const [ahead] = await Promise.all([scored.settled(), candidates.settled()]);
     clock.stop();
     if (isEvaluated) await options.emit(await evaluation(step, ahead));
-    if (options.pausesAfter(step)) await options.onPause({ step, seconds: clock.seconds(), ahead });
+    if (options.pausesAfter(step)) await options.onPause(standingAt(step, ahead));
     clock.start();
   }
 
@@ -195,7 +224,7 @@ export async function train(options: TrainOptions): Promise<void> {
   async function save(index: number): Promise<void> {
     await told;
     const ahead = await scored.rescued(index);
-    if (ahead !== null) await options.onPause({ step: index, seconds: clock.seconds(), ahead });
+    if (ahead !== null) await options.onPause(standingAt(index, ahead));
   }
 
   clock.start();

@@ -77,6 +77,14 @@ export function replaceWeights(
   return toBinary(ModelProtoSchema, proto);
 }
 
+/** Where the numbers of some initialisers begin in the bytes of an .onnx file that `writeModel` made. */
+export function weightPlaces(bytes: Uint8Array, names: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const { initializer } = parseModel(bytes, 'model').graph!;
+  // What is read of raw data is a view of the file.
+  const places = initializer.map(({ name, rawData }) => [name, rawData.byteOffset - bytes.byteOffset] as const);
+  return new Map(places.filter(([name]) => names.has(name)));
+}
+
 /**
  * The same .onnx file in eval form: BatchNormalization by its running statistics and Dropout inert, where an export in
  * training mode has them otherwise. A file that is in eval form already is returned as it is, byte for byte.

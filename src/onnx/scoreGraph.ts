@@ -1,5 +1,5 @@
 import type { FilterLayout } from './blocked/layout.ts';
-import { lowerBlocked } from './blocked/lower.ts';
+import { blockedFilters, lowerBlocked } from './blocked/lower.ts';
 import { GraphBuilder } from './builder.ts';
 import { type Classifier, type ClassifierOptions, findClassifier } from './classifier.ts';
 import { addObservingForm, evalNode } from './evalForm.ts';
@@ -44,6 +44,15 @@ export function scoreGraph(model: Graph, options: ScoreGraphOptions): Graph {
   writeExampleOutputs(builder, appendLossHead(builder, logits), options.outputs);
   const { blocked } = options;
   return (blocked ? lowerBlocked(builder, blocked.block, blocked.layouts) : builder).build();
+}
+
+/** The layouts that a score graph in blocked operators of `block` takes those filters in that are its inputs. */
+export function blockedLayouts(
+  model: Graph,
+  options: ScoringOptions & Pick<ScoreGraphOptions, 'weightsAsInputs'>,
+  block: number,
+): ReadonlyMap<string, FilterLayout> {
+  return blockedFilters(writeModelPart(model, options).builder, block);
 }
 
 /** The model with those inputs alone that its logits depend on: one exported with its loss takes labels as well. */

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/core/random.ts';
 import { float32, type Tensor } from '../../src/core/tensor.ts';
+import { holdInPlace, holdTwice } from '../../src/engine/ort/held.ts';
 import { type Parameters, updatedInGraph } from '../../src/engine/ort/parameters.ts';
-import { loadRuntime, openSession, toOrt } from '../../src/engine/ort/session.ts';
+import { loadRuntime, type OrtRecord, openSession, toOrt } from '../../src/engine/ort/session.ts';
 import type { TrainingModel } from '../../src/engine/ort/trainingWork.ts';
 import { fitsMemory, updatedInMemory } from '../../src/engine/ort/updatedInMemory.ts';
 import { updateGraph } from '../../src/engine/tfjs/updateGraph.ts';
@@ -64,7 +65,7 @@ describe.each<[string, OptimizerOptions]>([
   test('one pass over memory gives the bits of the operators', async () => {
     const model = modelOf(optimizer);
     const inMemory = updatedInMemory(model);
-    const inGraph = updatedInGraph(model);
+    const inGraph = updatedInGraph(model, holdTwice, holdInPlace);
     const { graph } = updateGraph(model.parameters, optimizer);
     const session = await openSession(writeModel(graph), { device: 'cpu', threads: 1 });
     for (let step = 1; step <= steps; step++) {
@@ -72,12 +73,12 @@ describe.each<[string, OptimizerOptions]>([
         model.parameters.map(({ name, dims }) => [gradientOf(name), toOrt(numbers(`${name}/${step}`, dims))]),
       );
       // As ONNX Runtime does it.
-      for (const [name, { data }] of Object.entries(inMemory.fetches()))
+      for (const [name, { data }] of Object.entries(inMemory.fetches() as OrtRecord))
         (data as Float32Array).set(gradients[name]!.data as Float32Array);
-      inMemory.finish(step, 0.01);
+      inMemory.finish(step, 0.01, {});
       const feeds = { ...inGraph.feeds(step, 0.01), ...inGraph.weights(), ...gradients };
-      await session.run(feeds, inGraph.fetches());
-      inGraph.finish(step, 0.01);
+      const results = await session.run(feeds, inGraph.fetches());
+      inGraph.finish(step, 0.01, results);
       expect(valuesOf(inMemory)).toEqual(valuesOf(inGraph));
     }
     await session.release();
@@ -85,7 +86,7 @@ describe.each<[string, OptimizerOptions]>([
 });
 
 test('the module is what update.wat says', () => {
-  const tool = fileURLToPath(new URL('../../tools/makeUpdateModule.mjs', import.meta.url));
+  const tool = fileURLToPath(new URL('../../tools/makeWasmModules.mjs', import.meta.url));
   execFileSync(process.execPath, [tool, '--check']);
 });
 

@@ -14,7 +14,7 @@ function checkpointAt(step: number): Checkpoint {
     [step, scores],
     [step + 1, { loss: Float32Array.of(Number.POSITIVE_INFINITY), predicted: Int32Array.of(1) }],
   ]);
-  return { state: { step, tensors }, seconds: step / 3, ahead, eventBytes: 100 * step };
+  return { state: { step, tensors }, seconds: step / 3, ahead, known: null, eventBytes: 100 * step };
 }
 
 test('a checkpoint holds weights, moments, step, seconds, losses scored ahead and the length of the event file', async () => {

@@ -61,8 +61,9 @@ async function run(strategy: StrategyName, more: Partial<TrainOptions> = {}): Pr
     evalEvery: 5,
     scorer: null,
     shortlist: null,
+    reuse: null,
     plan: exactPlan,
-    from: { step: 0, seconds: 0, recent: [], ahead: new Map() },
+    from: { step: 0, seconds: 0, recent: [], ahead: new Map(), known: null },
     emit: async (event) => void events.push(event),
     pausesAfter: () => true,
     onPause: async () => void weights.push(await trainer.weights()),
@@ -193,7 +194,7 @@ test('a run that goes on from a state gives the events and weights of one that n
   const resumed = await run('rho', {
     trainer: await openPointsTrainer(data, smallBatch, state),
     // The evaluation at the end of the first part is one that the whole run does not have.
-    from: { step: 7, seconds: 100, recent: begun.steps.slice(5), ahead: new Map() },
+    from: { step: 7, seconds: 100, recent: begun.steps.slice(5), ahead: new Map(), known: null },
   });
   const timeless = (events: Run['events']) => events.map((event) => ({ ...event, seconds: 0, busy: null }));
   expect(timeless(resumed.events)).toEqual(timeless(whole.events.slice(8)));

@@ -8,14 +8,14 @@ import { buildArchitecture } from '../../dist/architectures/architecture.js';
 import { permutation, randomStream } from '../../dist/core/random.js';
 import { rankAgreement } from '../../dist/core/rankAgreement.js';
 import { openData } from '../../dist/data/open.js';
-import { scoringModel } from '../../dist/engine/ort/openScorer.js';
 import { openTrainer } from '../../dist/engine/ort/openTrainer.js';
+import { scoringModel } from '../../dist/engine/ort/scoringModel.js';
 import { openSession, toOrt } from '../../dist/engine/ort/session.js';
 import { feedsOf } from '../../dist/engine/scoreInRuns.js';
 import { writeModel } from '../../dist/onnx/model.js';
-import { at, constantMatrix, producersOf } from '../../dist/onnx/quantised/matrix.js';
+import { producersOf, weightMatrix } from '../../dist/onnx/quantised/matrix.js';
 import { scoreGraphIn } from '../../dist/onnx/quantised/scoreGraphIn.js';
-import { quantisedColumns } from '../../dist/onnx/quantised/weights.js';
+import { quantisedMatrix } from '../../dist/onnx/quantised/weights.js';
 import { scoreGraph } from '../../dist/onnx/scoreGraph.js';
 import { randomBatch } from './models.mjs';
 
@@ -162,12 +162,17 @@ function perTensor(graph) {
   for (const node of graph.nodes) {
     const [x, w, bias] = node.inputs;
     const matrix =
-      ['Gemm', 'MatMul'].includes(node.op) && constantMatrix(graph, producers, w, node.attributes.transB?.value === 1);
+      ['Gemm', 'MatMul'].includes(node.op) && weightMatrix(graph, producers, w, node.attributes.transB?.value === 1);
     if (!matrix || matrix.rows * matrix.columns < 48 * (matrix.rows + matrix.columns)) {
       nodes.push(node);
       continue;
     }
-    const { values: data, scales } = quantisedColumns(matrix.rows, matrix.columns, (k, n) => at(matrix, k, n));
+    const { values: data, scales } = quantisedMatrix(matrix.data, {
+      ...matrix,
+      rowScales: null,
+      rowShifts: null,
+      factor: 1,
+    });
     weights.set(`${w}/8`, { dtype: 'int8', dims: [matrix.rows, matrix.columns], data });
     weights.set(`${w}/scales`, { dtype: 'float32', dims: [matrix.columns], data: scales });
     if (!quantised.has(x)) add('DynamicQuantizeLinear', [x], [`${x}/8`, `${x}/scale`, `${x}/zero`]);

@@ -1,14 +1,16 @@
 import type { Batch } from '../../core/batch.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import type { Graph } from '../../onnx/graph.ts';
-import { logitsTypeOf, scoredPart, scoreGraph } from '../../onnx/scoreGraph.ts';
+import { logitsTypeOf, scoredPart } from '../../onnx/scoreGraph.ts';
 import { type Patience, siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, RefreshedScorer, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
-import { prepareScoring, type ScorerOptions, scoringModel } from './scoringModel.ts';
+import { prepareRefreshed, type RefreshedOptions } from './refreshedModel.ts';
+import { prepareScoring, type ScorerOptions } from './scoringModel.ts';
 import type { ScoringModel } from './scoringWork.ts';
 import type { Sharing } from './session.ts';
 
-export type { ScorerOptions };
+export type { RefreshedOptions, ScorerOptions };
 
 /**
  * Opens a model with its own weights for scoring, in a thread of its own. Throws a usage error for int8 off the CPU, and a data
@@ -41,24 +43,26 @@ export function loadScorer(
   return thread.call('openScorer', { model, device, sharing });
 }
 
-/** Opens a model for scoring in a thread of its own; the initialisers `refreshed` have to be set before it scores. */
+/**
+ * Opens a model for scoring in a thread of its own; the initialisers `refreshed` have to be set before it scores. With the block
+ * and the threads of a trainer it gives in fp32 the bits of that trainer's own scoring, unless its session is built anew. Throws a
+ * usage error for int8 off the CPU, and a data error for a model without a product that gains from it.
+ */
 export async function openRefreshedScorer(
   model: Graph,
-  options: Omit<ScorerOptions, 'precision'>,
+  options: RefreshedOptions,
   refreshed: ReadonlySet<string>,
 ): Promise<RefreshedScorer> {
-  const graph = scoreGraph(model, { ...options, weightsAsInputs: refreshed });
-  const scoring = scoringModel(model, graph, options);
   const thread = startWorker('scorer', besidePatience);
-  await opened(thread, loadScorer(thread, scoring, deviceOf(options), { spins: false }));
+  const load = async () => {
+    const prepared = await prepareRefreshed(thread, model, options, refreshed);
+    // It stands beside the session of a trainer.
+    await thread.call('openRefreshed', { model: prepared, device: deviceOf(options), sharing: { spins: false } });
+  };
+  await opened(thread, load());
   return {
     ...scorerOn(thread),
-    setWeights: (weights) =>
-      thread.call(
-        'setWeights',
-        weights,
-        Object.values(weights).map(({ data }) => data.buffer as ArrayBuffer),
-      ),
+    setWeights: (weights) => thread.call('setWeights', weights, buffersIn(Object.values(weights))),
   };
 }
 
@@ -97,6 +101,10 @@ export function deviceOf({ device, threads }: DeviceOptions): DeviceOptions {
 
 /** The buffers that hold a batch, to be moved with it. */
 export function buffersOf(batch: Batch): ArrayBuffer[] {
-  const buffers = [...batch.inputs.map(({ data }) => data.buffer), batch.labels.buffer];
-  return [...new Set(buffers.filter((buffer) => buffer instanceof ArrayBuffer))];
+  return buffersIn([...batch.inputs, { data: batch.labels }]);
+}
+
+function buffersIn(tensors: readonly Pick<Tensor, 'data'>[]): ArrayBuffer[] {
+  const buffers = tensors.map(({ data }) => data.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+  return [...new Set(buffers)];
 }

@@ -1,9 +1,10 @@
-import { environmentError } from '../../core/errors.ts';
+import { environmentError, usageError } from '../../core/errors.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { writeModel } from '../../onnx/model.ts';
 import { type OptimizerOptions, optimizerDefaults } from '../../onnx/optimizer.ts';
 import { fedInputs } from '../../onnx/preprocess.ts';
 import { scoreGraph } from '../../onnx/scoreGraph.ts';
+import { selectStep } from '../../onnx/selectStep.ts';
 import { type TrainStep, type TrainStepOptions, trainStep } from '../../onnx/trainStep.ts';
 import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.ts';
@@ -24,25 +25,62 @@ export interface TrainerOptions extends Omit<ScorerOptions, 'precision'> {
   readonly freeze?: readonly string[];
   /** Candidates of a step, where they feed the running averages of batch normalisation instead of the steps. */
   readonly averagesOf?: number;
+  /**
+   * Offers `selectAndStep` on so many candidates: scoring, choosing and stepping in one graph, unless scoring is long enough
+   * for two calls to cost nothing. Not to be had with `averagesOf`.
+   */
+  readonly selecting?: { readonly bigBatch: number };
   /** Where training goes on; default the weights of the model and no step taken. */
   readonly state?: TrainerState;
 }
 
-/** Opens a model for training and for scoring with its current weights, both in one thread of its own. */
+/**
+ * Opens a model for training and for scoring with its current weights, both in one thread of its own. Throws a usage error for
+ * a step that is to choose among fewer candidates than it takes, or whose candidates are to move running averages.
+ */
 export async function openTrainer(model: Graph, options: TrainerOptions): Promise<Trainer> {
+  requireSelectable(options);
   const thread = startWorker('trainer');
-  const block = await opened(thread, loadTrainer(thread, model, options));
+  const { block, selects } = await opened(thread, loadTrainer(thread, model, options));
   return {
     block,
     ...scorerOn(thread),
     scoreCandidates: (batch) => thread.call('scoreCandidates', batch, buffersOf(batch)),
     step: (batch, learningRate) => thread.call('step', { batch, learningRate }, buffersOf(batch)),
+    ...(selects && {
+      selectAndStep: (candidates, irreducible, learningRate) =>
+        thread.call('selectAndStep', { candidates, irreducible, learningRate }, buffersOf(candidates)),
+    }),
     state: () => thread.call('state', null),
     weights: async () => new Map(Object.entries(await thread.call('weights', null))),
   };
 }
 
-async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: TrainerOptions): Promise<number | null> {
+function requireSelectable({ name, selecting, averagesOf, smallBatch }: TrainerOptions): void {
+  if (selecting === undefined) return;
+  if (averagesOf !== undefined)
+    throw usageError(
+      `Cannot choose inside the step of "${name}" where candidates move the running averages: leave those to the steps, or score and step apart`,
+    );
+  if (selecting.bigBatch < smallBatch)
+    throw usageError(
+      `Cannot choose ${smallBatch} examples inside the step of "${name}": it is given ${selecting.bigBatch} candidates, expected ${smallBatch} or more`,
+    );
+}
+
+/**
+ * Nodes that the scoring half of a select step may have, all runs together: some 0.2 s of loading. What needs more computes
+ * for so long that messages are nothing beside it.
+ */
+const mostScoreNodes = 2000;
+
+/** What a thread made of a trainer's options. */
+interface Loaded {
+  readonly block: number | null;
+  readonly selects: boolean;
+}
+
+async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: TrainerOptions): Promise<Loaded> {
   const found = await blockFor(thread, model, options);
   const optimizer = options.optimizer ?? optimizerDefaults();
   const { graph, layouts, gradientsOnly, ...step } = updatedStep(model, { ...options, optimizer, block: found });
@@ -53,8 +91,11 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
   const scored = { ...options, weightsAsInputs: names, blocked };
   const scoring = scoreGraph(model, scored);
   const observing = (observed: number) => scoreGraph(model, { ...scored, observed });
-  const { averagesOf } = options;
+  const { averagesOf, selecting, smallBatch } = options;
   const inputs = fedInputs(model, options);
+  const scoringPart = scoringModel(model, scoring, options);
+  const runs = selecting === undefined ? 0 : Math.ceil(selecting.bigBatch / scoringPart.examplesPerRun);
+  const selects = selecting !== undefined && runs * scoring.nodes.length <= mostScoreNodes;
   const initial = Object.fromEntries([...model.weights].filter(([name]) => names.has(name)));
   const training = {
     ...step,
@@ -63,7 +104,9 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
     block,
     gradientsOnly,
     inputs,
-    scoring: scoringModel(model, scoring, options),
+    smallBatch,
+    scoring: scoringPart,
+    selecting: selects ? writeModel(selectStep(scoring, graph, { ...options, ...selecting, ...scoringPart })) : null,
     observing:
       averagesOf === undefined
         ? null
@@ -73,7 +116,7 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
     state: options.state ?? { step: 0, tensors: initial },
   };
   await thread.call('openTrainer', { model: training, device: deviceOf(options) });
-  return block ?? null;
+  return { block: block ?? null, selects };
 }
 
 /** The train step with its update beside it, in one pass over memory, where the thread can do that. */

@@ -12,9 +12,16 @@ const largest = { x: 255, w: 127 };
 
 /**
  * Whether the fast products in 8 bits overflow on this CPU, found by multiplying the largest numbers: on x86 without VNNI pairs
- * of products are added in 16 bits. To be called in a thread.
+ * of products are added in 16 bits. To be called in a thread, which finds it out once.
  */
-export async function productsOverflow(): Promise<boolean> {
+export function productsOverflow(): Promise<boolean> {
+  found ??= multiplied();
+  return found;
+}
+
+let found: Promise<boolean> | undefined;
+
+async function multiplied(): Promise<boolean> {
   const b = new GraphBuilder('overflow', { '': writtenOpset, [microsoftDomain]: 1 });
   const values = b.input({ name: 'input', dtype: 'uint8', dims: ['rows', size] });
   const columns = { values: new Int8Array(size * size).fill(largest.w), scales: new Float32Array(size).fill(1) };

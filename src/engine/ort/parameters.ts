@@ -1,11 +1,9 @@
 import { allocate, float32, type Tensor } from '../../core/tensor.ts';
 import { arranged, rearranged } from '../../onnx/blocked/layout.ts';
 import { optimizerOf } from '../../onnx/optimizer.ts';
-import { nextOf } from '../../onnx/trainingGraph.ts';
-import { type OrtTensor, toOrt } from './session.ts';
+import type { Hold } from './held.ts';
+import { type Fetches, type OrtRecord, toOrt } from './session.ts';
 import type { TrainingModel } from './trainingWork.ts';
-
-export type OrtRecord = Readonly<Record<string, OrtTensor>>;
 
 /** Where a trainer has its parameters, with what the optimiser keeps for them, and how a step changes them. */
 export interface Parameters {
@@ -14,43 +12,43 @@ export interface Parameters {
   kept(): OrtRecord;
   /** What the train-step graph is fed besides the weights at step 1, 2, … */
   feeds(step: number, learningRate: number): OrtRecord;
-  /** The outputs of the train-step graph that are written in place. */
-  fetches(): OrtRecord;
-  /** To be called when the graph has run. */
-  finish(step: number, learningRate: number): void;
+  /** The outputs of the train-step graph that the parameters ask for. */
+  fetches(): Fetches;
+  /** To be called when the graph has run, with what it gave. */
+  finish(step: number, learningRate: number, results: OrtRecord): void;
+  /** Gives up what is kept off the memory of this thread. */
+  release(): void;
 }
 
-/** Parameters that the train-step graph itself updates. */
-export function updatedInGraph(model: TrainingModel): Parameters {
+/** Parameters that the train-step graph itself updates, and how their values and what the optimiser keeps are held. */
+export function updatedInGraph(model: TrainingModel, hold: Hold, holdKept: Hold): Parameters {
   const optimizer = optimizerOf(model.optimizer);
-  // Weights are read until the end of a step, so two sets of buffers swap roles; what the optimiser keeps is read
-  // by the one node that makes its next value, which may therefore take its place.
-  const tensors = (of: (parameter: TrainingModel['parameters'][number]) => readonly string[], known: boolean) =>
+  const begin = (of: (parameter: TrainingModel['parameters'][number]) => readonly string[]) =>
     Object.fromEntries(
-      model.parameters.flatMap(({ dims, ...parameter }) =>
-        of({ dims, ...parameter }).map((name) => [name, toOrt(known ? initial(model, name, dims) : zeros(dims))]),
+      model.parameters.flatMap((parameter) =>
+        of(parameter).map((name) => [name, toOrt(initial(model, name, parameter.dims))]),
       ),
     );
-  const kept = tensors(({ state }) => state, true);
-  let weights = tensors(({ name }) => [name], true);
-  let nextWeights = tensors(({ name }) => [name], false);
+  const kept = holdKept(begin(({ state }) => state));
+  const weights = hold(begin(({ name }) => [name]));
   return {
-    weights: () => weights,
-    kept: () => kept,
+    weights: weights.current,
+    kept: kept.current,
     feeds(step, learningRate) {
       const scalars = Object.entries(optimizer.scalarsAt(step, learningRate));
-      return { ...Object.fromEntries(scalars.map(([name, value]) => [name, toOrt(float32([value], []))])), ...kept };
+      const fed = scalars.map(([name, value]) => [name, toOrt(float32([value], []))]);
+      return { ...Object.fromEntries(fed), ...kept.current() };
     },
-    fetches: () => nextOnes({ ...nextWeights, ...kept }),
-    finish() {
-      [weights, nextWeights] = [nextWeights, weights];
+    fetches: () => ({ ...weights.fetches(), ...kept.fetches() }),
+    finish(_step, _learningRate, results) {
+      weights.move(results);
+      kept.move(results);
+    },
+    release() {
+      weights.release();
+      kept.release();
     },
   };
-}
-
-/** Tensors by the outputs that are to be written into them. */
-export function nextOnes(tensors: OrtRecord): OrtRecord {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [nextOf(name), tensor]));
 }
 
 /** The tensor that a trainer begins with, in the layout that its graph wants: zeros where none is known. */

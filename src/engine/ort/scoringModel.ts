@@ -41,14 +41,19 @@ export async function prepareScoring(
   model: Graph,
   options: ScorerOptions,
 ): Promise<ScoringModel> {
-  const { precision = 'fp32', device, name } = options;
+  const { precision = 'fp32' } = options;
+  requireDevice(precision, options);
+  const scored = scoredPart(model, options);
+  const logitsType = logitsTypeOf(scored, options) ?? (await askForLogits(thread, scored, options));
+  return scoringModel(scored, scoreGraphIn(precision, scored, { ...options, logitsType }), options);
+}
+
+/** Throws a usage error for int8 off the CPU. */
+export function requireDevice(precision: Precision, { device, name }: ScorerOptions): void {
   if (precision === 'int8' && device !== 'cpu')
     throw usageError(
       `Cannot score "${name}" in int8 on the device "${device}": products in 8 bits run on the CPU; pass --device cpu or --precision fp16`,
     );
-  const scored = scoredPart(model, options);
-  const logitsType = logitsTypeOf(scored, options) ?? (await askForLogits(thread, scored, options));
-  return scoringModel(scored, scoreGraphIn(precision, scored, { ...options, logitsType }), options);
 }
 
 /** The type of the logits of a model as they come out of ONNX Runtime for a few examples of zeros. */

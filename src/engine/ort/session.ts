@@ -6,13 +6,14 @@ import { type OrtModule, type OrtOptions, type OrtTensor, runtimes } from './run
 
 export type { OrtTensor } from './runtimes.ts';
 
-type Feeds = Readonly<Record<string, OrtTensor>>;
-type Fetches = Readonly<Record<string, OrtTensor | null>>;
+/** Tensors by the inputs or outputs of a graph. */
+export type OrtRecord = Readonly<Record<string, OrtTensor>>;
+/** Outputs that are asked for: a tensor is written in place, null asks for a fresh one. */
+export type Fetches = Readonly<Record<string, OrtTensor | null>>;
 
 /** A graph that is ready to run. It blocks its thread while it runs, so it belongs in a worker. */
 export interface Session {
-  /** Runs the graph. An output given as a tensor is written in place, null asks for a fresh one. */
-  run(feeds: Feeds, fetches: Fetches): Promise<Readonly<Record<string, OrtTensor>>>;
+  run(feeds: OrtRecord, fetches: Fetches): Promise<OrtRecord>;
   release(): Promise<void>;
 }
 
@@ -32,20 +33,22 @@ export interface EightBits {
 }
 
 /**
- * Loads the bytes of a model. All sessions of a thread are of one package of ONNX Runtime. Throws an environment error where
- * the device is not to be had, a data error where ONNX Runtime does not take the graph.
+ * Loads the bytes of a model. All sessions of a thread are of one package of ONNX Runtime. The outputs `stay` remain on the
+ * device; no output of such a session is written in place. Throws an environment error where the device is not to be had, a data error where ONNX Runtime does not take the graph.
  */
 export async function openSession(
   bytes: Uint8Array,
   { device, threads }: DeviceOptions,
   { spins }: Sharing = { spins: true },
   { exactProducts }: EightBits = { exactProducts: false },
+  stay: readonly string[] = [],
 ): Promise<Session> {
   const { InferenceSession } = await loadRuntime(device);
   const options: OrtOptions = {
     executionProviders: [device],
     intraOpNumThreads: threads,
     logSeverityLevel: 4,
+    ...(stay.length > 0 && { preferredOutputLocation: Object.fromEntries(stay.map((name) => [name, 'gpu-buffer'])) }),
     extra: {
       session: {
         // Numbers below 1e-38, which a converged model is full of, would slow every operator several times.
@@ -76,10 +79,10 @@ function remedyFor(reason = ''): string {
 /** Runs a foreign graph. Throws a data error with ONNX Runtime's reason where that fails on `examples` examples. */
 export async function runForeign(
   session: Session,
-  feeds: Feeds,
+  feeds: OrtRecord,
   fetches: Fetches,
   examples: number,
-): Promise<Readonly<Record<string, OrtTensor>>> {
+): Promise<OrtRecord> {
   try {
     return await session.run(feeds, fetches);
   } catch (error) {
@@ -115,7 +118,7 @@ export async function loadRuntime(device: Device): Promise<OrtModule> {
 }
 
 /** WebAssembly, which has a memory of its own, leaves given tensors as they are, without a word: results are copied into them. */
-function writingAfterwards(session: { run(feeds: Feeds, fetches: Fetches): Promise<Feeds> }): Session['run'] {
+function writingAfterwards(session: { run(feeds: OrtRecord, fetches: Fetches): Promise<OrtRecord> }): Session['run'] {
   return async (feeds, fetches) => {
     const names = Object.keys(fetches);
     const fresh = await session.run(feeds, Object.fromEntries(names.map((name) => [name, null])));

@@ -1,22 +1,27 @@
 import type { Batch } from '../../core/batch.ts';
-import { allocate, type Tensor } from '../../core/tensor.ts';
+import { countNan } from '../../core/selection.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import type { FilterLayout } from '../../onnx/blocked/layout.ts';
 import type { OptimizerOptions } from '../../onnx/optimizer.ts';
+import { chosenOutput, irreducibleInput, ofCandidates } from '../../onnx/selectStep.ts';
 import type { DropoutMask } from '../../onnx/trainingForm.ts';
-import { type FedTensor, trainingOutputs } from '../../onnx/trainingGraph.ts';
+import { type FedTensor, nextOf, trainingOutputs } from '../../onnx/trainingGraph.ts';
 import type { Parameter } from '../../onnx/trainStep.ts';
 import { dropoutMasks } from '../dropoutMasks.ts';
-import type { DeviceOptions, Scores, StepResult, TrainerState } from '../engine.ts';
+import type { DeviceOptions, Scores, SelectedStepResult, StepResult, TrainerState } from '../engine.ts';
 import { feedsOf } from '../scoreInRuns.ts';
-import { copies, initial, nextOnes, type OrtRecord, updatedInGraph } from './parameters.ts';
+import { type Held, holdInPlace, holdOnDevice, holdTwice } from './held.ts';
+import { copies, initial, type Parameters, updatedInGraph } from './parameters.ts';
+import { readBack } from './readBack.ts';
 import { openScoringWork, type ScoringModel } from './scoringWork.ts';
-import { openSession, toOrt } from './session.ts';
+import { type OrtRecord, openSession, type Session, toOrt } from './session.ts';
 import { updatedInMemory } from './updatedInMemory.ts';
 
 /** A train-step graph and the score graph of the same model, whose weights are inputs of both. */
 export interface TrainingModel {
   readonly bytes: Uint8Array;
   readonly inputs: readonly string[];
+  readonly smallBatch: number;
   readonly parameters: readonly Parameter[];
   readonly masks: readonly DropoutMask[];
   readonly averages: readonly FedTensor[];
@@ -28,6 +33,8 @@ export interface TrainingModel {
   readonly scoring: ScoringModel;
   /** Scores candidates and moves the running averages; null where the steps move them. */
   readonly observing: ScoringModel | null;
+  /** The select-step graph, which takes the place of the train step; null where candidates are chosen outside. */
+  readonly selecting: Uint8Array | null;
   readonly optimizer: OptimizerOptions;
   /** Seeds the dropout masks. */
   readonly seed: number;
@@ -35,13 +42,21 @@ export interface TrainingModel {
   readonly state: TrainerState;
 }
 
+/** Candidates, their irreducible losses or null, and how far to step. */
+export interface SelectedStep {
+  readonly candidates: Batch;
+  readonly irreducible: Float32Array | null;
+  readonly learningRate: number;
+}
+
 /** What runs in the thread of a trainer. */
 export interface TrainingWork {
   score(batch: Batch): Promise<Scores>;
   scoreCandidates(batch: Batch): Promise<Scores>;
   step(batch: Batch, learningRate: number): Promise<StepResult>;
-  state(): TrainerState;
-  weights(): Readonly<Record<string, Tensor>>;
+  selectAndStep(step: SelectedStep): Promise<SelectedStepResult>;
+  state(): Promise<TrainerState>;
+  weights(): Promise<Readonly<Record<string, Tensor>>>;
   release(): Promise<void>;
 }
 
@@ -49,59 +64,106 @@ export interface TrainingWork {
 const sharing = { spins: false };
 
 export async function openTrainingWork(model: TrainingModel, device: DeviceOptions): Promise<TrainingWork> {
-  const session = await openSession(model.bytes, device, sharing);
+  const staysOnDevice = device.device === 'webgpu';
+  const namesOf = (tensors: readonly FedTensor[]) => tensors.map(({ name }) => name);
+  const moving = staysOnDevice ? namesOf(model.averages).map(nextOf) : [];
+  const stepping = staysOnDevice
+    ? [...moving, ...model.parameters.flatMap(({ name, state }) => [name, ...state].map(nextOf))]
+    : [];
+  const openStep = (bytes: Uint8Array) => openSession(bytes, device, sharing, undefined, stepping);
+  const { selecting: selectBytes } = model;
+  const selecting = selectBytes && (await openStep(selectBytes));
+  // Beside a graph that chooses, the plain one may never be asked for.
+  let plain: Session | null = selecting === null ? await openStep(model.bytes) : null;
   const scoring = await openScoringWork(model.scoring, device, sharing);
-  const observing = model.observing && (await openScoringWork(model.observing, device, sharing));
-  const parameters = model.gradientsOnly ? updatedInMemory(model) : updatedInGraph(model);
-  let averages = averagesOf(model, (name, dims) => initial(model, name, dims));
-  let nextAverages = averagesOf(model, (_, dims) => ({ dtype: 'float32', dims, data: allocate('float32', dims) }));
+  const observing = model.observing && (await openScoringWork(model.observing, device, sharing, moving));
+  const hold = staysOnDevice ? holdOnDevice : holdTwice;
+  const parameters = parametersOf(model, staysOnDevice);
+  const averages = hold(
+    Object.fromEntries(model.averages.map(({ name, dims }) => [name, toOrt(initial(model, name, dims))])),
+  );
   // What scoring and a saved model need.
-  const current = () => ({ ...parameters.weights(), ...averages });
-  const moveAverages = () => {
-    [averages, nextAverages] = [nextAverages, averages];
-  };
+  const current = () => ({ ...parameters.weights(), ...averages.current() });
+  const moved: Held | null = observing === null ? averages : null;
   let step = model.state.step;
-  const masksAt = (step: number) => toOrtRecord(dropoutMasks(model.masks, model.seed, step));
+
+  /** Runs a graph that takes a step; what it gave is looked at by `check` before it counts. */
+  const run = async (session: Session, fed: OrtRecord, told: readonly string[], rate: number, check = unchecked) => {
+    const masks = toOrtRecord(dropoutMasks(model.masks, model.seed, step));
+    const feeds = { ...fed, ...masks, ...parameters.feeds(step + 1, rate), ...current() };
+    const fresh = Object.fromEntries([...trainingOutputs, ...told].map((name) => [name, null]));
+    const results = await session.run(feeds, { ...fresh, ...parameters.fetches(), ...moved?.fetches() });
+    check(results);
+    parameters.finish(step + 1, rate, results);
+    moved?.move(results);
+    step += 1;
+    return results;
+  };
 
   return {
     score: (batch) => scoring.score(batch, current()),
-    async scoreCandidates(batch) {
-      if (observing === null) return scoring.score(batch, current());
-      const scores = await observing.score(batch, current(), nextOnes(nextAverages));
-      moveAverages();
-      return scores;
-    },
+    scoreCandidates: (batch) =>
+      observing === null ? scoring.score(batch, current()) : observing.score(batch, current(), averages),
     async step(batch, learningRate) {
-      const rest = parameters.feeds(step + 1, learningRate);
-      const feeds = { ...feedsOf(batch, model.inputs, toOrt), ...masksAt(step), ...rest, ...current() };
-      const told = Object.fromEntries(trainingOutputs.map((name) => [name, null]));
-      const moved = observing === null ? nextOnes(nextAverages) : {};
-      const results = await session.run(feeds, { ...told, ...parameters.fetches(), ...moved });
-      parameters.finish(step + 1, learningRate);
-      if (observing === null) moveAverages();
-      step += 1;
+      plain ??= await openStep(model.bytes);
+      return steppedBy(await run(plain, feedsOf(batch, model.inputs, toOrt), [], learningRate));
+    },
+    async selectAndStep({ candidates, irreducible, learningRate }) {
+      const { outputs } = model.scoring;
+      const examples = Object.entries(feedsOf(candidates, model.inputs, toOrt));
+      const subtracted = irreducible ?? new Float32Array(candidates.labels.length);
+      const told = [...outputs.map(ofCandidates), chosenOutput];
+      const fed = {
+        ...Object.fromEntries(examples.map(([name, tensor]) => [ofCandidates(name), tensor])),
+        [irreducibleInput]: toOrt({ dtype: 'float32', dims: [subtracted.length], data: subtracted }),
+      };
+      const check = (results: OrtRecord) => {
+        const losses = results[ofCandidates('loss')]!.data as Float32Array;
+        countNan(
+          losses.map((loss, i) => loss - subtracted[i]!),
+          model.smallBatch,
+        );
+      };
+      const results = await run(selecting!, fed, told, learningRate, check);
+      const scores = Object.fromEntries(outputs.map((output) => [output, results[ofCandidates(output)]!.data]));
       return {
-        meanLoss: Number(results.meanLoss!.data[0]),
-        loss: results.loss!.data as Float32Array,
-        predicted: results.predicted!.data as Int32Array,
+        ...steppedBy(results),
+        scores: scores as unknown as Scores,
+        chosen: Uint32Array.from(results[chosenOutput]!.data as Int32Array),
       };
     },
-    state: () => ({
-      step,
-      tensors: copies(model, { ...current(), ...parameters.kept() }),
-      ...(model.block !== undefined && { block: model.block }),
-    }),
-    weights: () => copies(model, current()),
+    async state() {
+      const tensors = await readBack({ ...current(), ...parameters.kept() }, device);
+      return { step, tensors: copies(model, tensors), ...(model.block !== undefined && { block: model.block }) };
+    },
+    weights: async () => copies(model, await readBack(current(), device)),
     async release() {
-      await session.release();
+      // Tensors on a device go before the sessions that made them.
+      parameters.release();
+      averages.release();
+      await selecting?.release();
+      await plain?.release();
       await scoring.release();
       await observing?.release();
     },
   };
 }
 
-function averagesOf({ averages }: TrainingModel, tensor: (name: string, dims: readonly number[]) => Tensor): OrtRecord {
-  return Object.fromEntries(averages.map(({ name, dims }) => [name, toOrt(tensor(name, dims))]));
+function unchecked(_results: OrtRecord): void {}
+
+function parametersOf(model: TrainingModel, staysOnDevice: boolean): Parameters {
+  if (model.gradientsOnly) return updatedInMemory(model);
+  if (staysOnDevice) return updatedInGraph(model, holdOnDevice, holdOnDevice);
+  // What the optimiser keeps is read by the one node that makes its next value, but a step that is refused leaves it alone.
+  return updatedInGraph(model, holdTwice, model.selecting === null ? holdInPlace : holdTwice);
+}
+
+function steppedBy(results: OrtRecord): StepResult {
+  return {
+    meanLoss: Number(results.meanLoss!.data[0]),
+    loss: results.loss!.data as Float32Array,
+    predicted: results.predicted!.data as Int32Array,
+  };
 }
 
 function toOrtRecord(tensors: Readonly<Record<string, Tensor>>): OrtRecord {

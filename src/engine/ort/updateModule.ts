@@ -1,4 +1,4 @@
-// Made from update.wat by tools/makeUpdateModule.mjs.
+// Made from update.wat by tools/makeWasmModules.mjs.
 
 /** The bytes of the WebAssembly module, in base64. */
 export const updateModule: string = [

@@ -4,8 +4,8 @@ import { type AdamwOptions, adamwScalars } from '../../onnx/adamw.ts';
 import { decays, optimizerOf } from '../../onnx/optimizer.ts';
 import type { SgdOptions } from '../../onnx/sgd.ts';
 import { gradientOf, type Parameter } from '../../onnx/trainStep.ts';
-import { initial, type OrtRecord, type Parameters } from './parameters.ts';
-import { toOrt } from './session.ts';
+import { initial, type Parameters } from './parameters.ts';
+import { type OrtRecord, toOrt } from './session.ts';
 import type { TrainingModel } from './trainingWork.ts';
 import { updateModule } from './updateModule.ts';
 
@@ -69,6 +69,7 @@ export function updatedInMemory(model: TrainingModel): Parameters {
       const updatePlace = update(step, learningRate);
       for (const place of places) updatePlace(place);
     },
+    release() {},
   };
 }
 

@@ -3,32 +3,36 @@ import { serveThread } from '../../runtime/thread.ts';
 import { findBlock } from './block.ts';
 import type { WorkerCalls } from './calls.ts';
 import { evaluate } from './evaluate.ts';
+import { productsOverflow } from './overflow.ts';
+import { openRefreshedWork, type RefreshedWork } from './refreshedWork.ts';
 import { openScoringWork, type ScoringWork } from './scoringWork.ts';
-import { type OrtTensor, toOrt } from './session.ts';
 import { openTrainingWork, type TrainingWork } from './trainingWork.ts';
 
 let scorer: ScoringWork | undefined;
+let refreshed: RefreshedWork | undefined;
 let trainer: TrainingWork | undefined;
-let weights: Readonly<Record<string, OrtTensor>> = {};
 
 const handlers: WorkerCalls = {
   block: () => findBlock(),
+  productsOverflow: () => productsOverflow(),
   async openScorer({ model, device, sharing }) {
     scorer = await openScoringWork(model, device, sharing);
+  },
+  async openRefreshed({ model, device, sharing }) {
+    refreshed = await openRefreshedWork(model, device, sharing);
   },
   async openTrainer({ model, device }) {
     trainer = await openTrainingWork(model, device);
   },
   evaluate,
-  async setWeights(tensors) {
-    weights = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(tensor)]));
-  },
-  score: (batch) => timed(() => (trainer === undefined ? scorer!.score(batch, weights) : trainer.score(batch))),
+  setWeights: (weights) => refreshed!.setWeights(weights),
+  score: (batch) => timed(() => (trainer ?? refreshed ?? scorer)!.score(batch)),
   scoreCandidates: (batch) => timed(() => trainer!.scoreCandidates(batch)),
   step: ({ batch, learningRate }) => timed(() => trainer!.step(batch, learningRate)),
-  state: async () => trainer!.state(),
-  weights: async () => trainer!.weights(),
-  release: async () => (trainer ?? scorer)?.release(),
+  selectAndStep: (argument) => timed(() => trainer!.selectAndStep(argument)),
+  state: () => trainer!.state(),
+  weights: () => trainer!.weights(),
+  release: async () => (trainer ?? refreshed ?? scorer)?.release(),
 };
 
 serveThread(handlers);

@@ -1,19 +1,18 @@
 import { dataError } from '../../core/errors.ts';
-import { float32 } from '../../core/tensor.ts';
 import { GraphBuilder } from '../builder.ts';
 import { type Graph, type GraphNode, numberAttribute } from '../graph.ts';
 import { microsoftDomain } from '../ops/microsoft.ts';
 import { usedPart } from '../used.ts';
-import { at, type ConstantMatrix, constantMatrix, producersOf } from './matrix.ts';
+import { producersOf, type Refreshed, type WeightMatrix, weightMatrix } from './matrix.ts';
 import { writeProduct } from './product.ts';
 import { type QuantisedRows, writeQuantisedRows } from './rows.ts';
 import { type StoredBytes, storedBytesBehind } from './storedBytes.ts';
-import { quantisedColumns, writeWeight } from './weights.ts';
+import { type QuantisedInput, type WrittenMatrix, weightWriter } from './weightWriter.ts';
 
-/** A MatMul, or a Gemm that does not turn its left side, by a constant matrix: alpha x W + beta bias. */
+/** A MatMul, or a Gemm that does not turn its left side, by a weight: alpha x W + beta bias. */
 interface Product {
   readonly x: string;
-  readonly weight: ConstantMatrix;
+  readonly weight: WeightMatrix;
   /** '' for none. */
   readonly bias: string;
   readonly alpha: number;
@@ -32,17 +31,46 @@ const leastGainOfBytes = 8;
 const mostInner = 2 ** 16;
 
 /**
- * A score graph with its products by constant matrices in 8 bits, from which every example gets the same loss whatever shares
+ * A score graph with its products by weight matrices in 8 bits, from which every example gets the same loss whatever shares
  * its batch: weights with a scale for each column, activations with one for each row, found while it runs. Stored bytes that
  * are merely standardised go into a product as they are. Products that are too small to gain, convolutions and all else stay in
  * float32. Throws a data error where nothing is left to quantise.
  */
 export function int8Graph(graph: Graph, name: string): Graph {
+  return refreshedInt8Graph(graph, { name, refreshed: new Set() }).graph;
+}
+
+/** A graph in 8 bits, and its inputs that are made from fresh weights. */
+export interface RefreshedInt8Graph {
+  readonly graph: Graph;
+  readonly quantised: readonly QuantisedInput[];
+}
+
+export interface RefreshedInt8Options {
+  /** What an error calls the model. */
+  readonly name: string;
+  readonly refreshed: Refreshed;
+  /**
+   * Whether weights that are inputs are uint8 around 128, for a CPU on which products with int8 overflow: ONNX Runtime's way out
+   * of that is for constants alone. Default false.
+   */
+  readonly unsigned?: boolean;
+}
+
+/**
+ * The same where weights are inputs of the score graph: those in `refreshed` are inputs in 8 bits wherever products take them, and
+ * stay inputs in float32 where something else does.
+ */
+export function refreshedInt8Graph(
+  graph: Graph,
+  { name, refreshed, unsigned = false }: RefreshedInt8Options,
+): RefreshedInt8Graph {
   const b = new GraphBuilder(graph.name, { ...graph.opsets, [microsoftDomain]: 1 }, graph);
   const producers = producersOf(graph);
   for (const input of graph.inputs) b.input(input);
   for (const [weight, tensor] of graph.weights) b.weight(weight, tensor);
   const quantised = new Map<string, QuantisedRows>();
+  const weights = weightWriter(b, unsigned);
   let count = 0;
 
   const rowsOf = (x: string): QuantisedRows => {
@@ -56,7 +84,7 @@ export function int8Graph(graph: Graph, name: string): Graph {
   };
 
   for (const node of graph.nodes) {
-    const product = productOf(graph, b, producers, node);
+    const product = productOf(graph, b, producers, node, refreshed);
     // A product of rows within an example has one row of the weight for several bytes.
     const takesWhole = product !== undefined && b.type(product.x).dims.length === 2;
     const bytes = takesWhole ? storedBytesBehind(graph, b, producers, product.x) : undefined;
@@ -65,8 +93,8 @@ export function int8Graph(graph: Graph, name: string): Graph {
       continue;
     }
     count += 1;
-    if (bytes) writeFromBytes(b, product, bytes);
-    else writeFromRows(b, product, rowsOf(product.x));
+    if (bytes) writeFromBytes(b, product, bytes, weights.write(product.weight, product.alpha, bytes));
+    else writeFromRows(b, product, rowsOf(product.x), weights.write(product.weight, product.alpha));
   }
   if (count === 0)
     throw dataError(
@@ -76,7 +104,10 @@ export function int8Graph(graph: Graph, name: string): Graph {
     if (b.typeOf(output.name) === undefined) b.declareType(output.name, output);
     b.output(output.name);
   }
-  return usedPart(b.build());
+  const written = usedPart(b.build());
+  const read = new Set(written.nodes.flatMap((node) => node.inputs));
+  const inputs = written.inputs.filter((input) => !refreshed.has(input.name) || read.has(input.name));
+  return { graph: { ...written, inputs }, quantised: weights.inputs };
 }
 
 function productOf(
@@ -84,6 +115,7 @@ function productOf(
   b: GraphBuilder,
   producers: ReadonlyMap<string, GraphNode>,
   node: GraphNode,
+  refreshed: Refreshed,
 ): Product | undefined {
   const isGemm = node.op === 'Gemm' && numberAttribute(node, 'transA', 0) === 0;
   if (node.domain !== '' || !(node.op === 'MatMul' || isGemm)) return undefined;
@@ -92,7 +124,7 @@ function productOf(
   // Behind an operator that nothing here knows.
   if (type === undefined) return undefined;
   const { dims, dtype } = type;
-  const weight = constantMatrix(graph, producers, w, isGemm && numberAttribute(node, 'transB', 0) === 1);
+  const weight = weightMatrix(graph, producers, w, isGemm && numberAttribute(node, 'transB', 0) === 1, refreshed);
   if (weight === undefined || dtype !== 'float32' || dims.length < 2 || weight.rows > mostInner) return undefined;
   // The result's shape is written with one size left open.
   if (dims.length > 2 && dims.slice(1).some((dim) => typeof dim !== 'number')) return undefined;
@@ -103,15 +135,14 @@ function productOf(
   return { x, weight, bias, alpha, beta, output: node.outputs[0]! };
 }
 
-function gain({ rows, columns }: ConstantMatrix): number {
+function gain({ rows, columns }: WeightMatrix): number {
   return (rows * columns) / (rows + columns);
 }
 
-function writeFromRows(b: GraphBuilder, product: Product, rows: QuantisedRows): void {
-  const { x, weight, alpha, bias, beta } = product;
-  const columns = quantisedColumns(weight.rows, weight.columns, (k, n) => at(weight, k, n));
+function writeFromRows(b: GraphBuilder, product: Product, rows: QuantisedRows, written: WrittenMatrix): void {
+  const { x, weight, bias, beta } = product;
   const added = bias === '' || beta === 1 ? bias : b.node('Mul', [bias, b.scalar(beta)]);
-  const result = writeProduct(b, rows, writeWeight(b, columns, alpha), added);
+  const result = writeProduct(b, rows, written, added);
   const sizes = b.type(x).dims.slice(1, -1) as number[];
   const outputs = { outputs: [product.output] };
   if (b.type(x).dims.length === 2) b.node('Identity', [result], {}, outputs);
@@ -119,16 +150,10 @@ function writeFromRows(b: GraphBuilder, product: Product, rows: QuantisedRows): 
 }
 
 /** Σ (scale byte + shift) W = Σ byte (scale W) + Σ shift W, the second sum by the rounded weights as well. */
-function writeFromBytes(b: GraphBuilder, product: Product, { input, scale, shift }: StoredBytes): void {
-  const { weight, alpha, bias, beta } = product;
-  const columns = quantisedColumns(weight.rows, weight.columns, (k, n) => at(weight, k, n) * scale[k]!);
-  const shifts = new Float64Array(weight.columns);
-  for (let k = 0; k < weight.rows; k++)
-    for (let n = 0; n < weight.columns; n++)
-      shifts[n]! += (shift[k]! / scale[k]!) * columns.values[k * weight.columns + n]! * columns.scales[n]!;
+function writeFromBytes(b: GraphBuilder, product: Product, { input }: StoredBytes, written: WrittenMatrix): void {
+  const { weight, bias, beta } = product;
   const bytes = b.type(input).dims.length === 2 ? input : b.node('Reshape', [input, b.int64([-1, weight.rows])]);
-  const moved = b.constant(float32(shifts.map((sum) => sum * alpha)));
-  const result = writeProduct(b, { values: bytes }, writeWeight(b, columns, alpha), moved);
+  const result = writeProduct(b, { values: bytes }, written, written.shifts);
   const outputs = { outputs: [product.output] };
   if (bias === '') b.node('Identity', [result], {}, outputs);
   else b.node('Add', [result, beta === 1 ? bias : b.node('Mul', [bias, b.scalar(beta)])], {}, outputs);

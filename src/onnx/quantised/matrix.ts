@@ -1,47 +1,52 @@
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount, type Tensor, type TensorData } from '../../core/tensor.ts';
 import type { Graph, GraphNode } from '../graph.ts';
 
-/** A float32 matrix that is known before the graph runs, as it is multiplied from the right: row k, column n. */
-export interface ConstantMatrix {
+/** A float32 matrix that is a weight of a graph, as it is multiplied from the right. */
+export interface WeightMatrix {
+  /** The initialiser, or the output of the Constant, that holds its numbers. */
+  readonly name: string;
   readonly rows: number;
   readonly columns: number;
-  /** What to multiply with the row and the column to find a number in `data`. */
-  readonly strides: readonly [number, number];
-  readonly data: Float32Array;
+  /** Whether the numbers lie column by column, as those of PyTorch's [out, in] do. */
+  readonly turned: boolean;
+  /** Null for one that is refreshed. */
+  readonly data: Float32Array | null;
 }
+
+/** Names of weights that are inputs of a graph, fed afresh. */
+export type Refreshed = ReadonlySet<string>;
 
 /** The nodes of a graph by what they compute. */
 export function producersOf(graph: Graph): ReadonlyMap<string, GraphNode> {
   return new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
 }
 
-/** The number in row `k` and column `n`. */
-export function at({ data, strides }: ConstantMatrix, k: number, n: number): number {
-  return data[k * strides[0] + n * strides[1]]!;
-}
-
-/** The constant float32 matrix that is `value`, or its transpose; undefined where it is none, or not all of it is finite. */
-export function constantMatrix(
+/**
+ * The float32 matrix that is `value`, or its transpose, where it is a constant or in `refreshed`; undefined where it is neither,
+ * or not all of a constant is finite.
+ */
+export function weightMatrix(
   graph: Graph,
   producers: ReadonlyMap<string, GraphNode>,
   value: string,
   transposed: boolean,
-): ConstantMatrix | undefined {
+  refreshed: Refreshed = new Set(),
+): WeightMatrix | undefined {
   const node = producers.get(value);
   // Exporters leave the transpose of PyTorch's [out, in] to the graph.
   if (node?.op === 'Transpose' && node.domain === '') {
     const perm = node.attributes.perm;
     const swaps = perm === undefined || (perm.kind === 'ints' && perm.value.join() === '1,0');
-    return swaps ? constantMatrix(graph, producers, node.inputs[0]!, !transposed) : undefined;
+    return swaps ? weightMatrix(graph, producers, node.inputs[0]!, !transposed, refreshed) : undefined;
   }
-  const tensor = constantTensor(graph, producers, value);
-  if (tensor?.dtype !== 'float32' || tensor.dims.length !== 2) return undefined;
-  const data = tensor.data as Float32Array;
-  if (!data.every(Number.isFinite)) return undefined;
-  const [first, second] = tensor.dims as [number, number];
-  return transposed
-    ? { rows: second, columns: first, strides: [1, second], data }
-    : { rows: first, columns: second, strides: [second, 1], data };
+  const weight = weightBehind(graph, producers, value, refreshed);
+  if (weight?.dtype !== 'float32' || weight.dims.length !== 2) return undefined;
+  const { name } = weight;
+  const data = weight.data as Float32Array | null;
+  if (data !== null && !data.every(Number.isFinite)) return undefined;
+  const [first, second] = weight.dims as [number, number];
+  const [rows, columns] = transposed ? [second, first] : [first, second];
+  return { name, rows, columns, turned: transposed, data };
 }
 
 /** The tensor that `value` is before the graph runs: an initialiser, a Constant, or one of those in another shape. */
@@ -50,17 +55,37 @@ export function constantTensor(
   producers: ReadonlyMap<string, GraphNode>,
   value: string,
 ): Tensor | undefined {
+  const weight = weightBehind(graph, producers, value, new Set());
+  return weight?.data ? { dtype: weight.dtype, dims: weight.dims, data: weight.data } : undefined;
+}
+
+/** A tensor with the name that it goes by; without data where it is refreshed. */
+interface Weight extends Omit<Tensor, 'data'> {
+  readonly name: string;
+  readonly data: TensorData | null;
+}
+
+function weightBehind(
+  graph: Graph,
+  producers: ReadonlyMap<string, GraphNode>,
+  value: string,
+  refreshed: Refreshed,
+): Weight | undefined {
   const weight = graph.weights.get(value);
+  if (weight !== undefined) return { name: value, ...weight };
+  const input = refreshed.has(value) ? graph.inputs.find(({ name }) => name === value) : undefined;
+  if (input !== undefined) return { name: value, dtype: input.dtype, dims: input.dims as number[], data: null };
   const node = producers.get(value);
-  if (weight !== undefined || node === undefined || node.domain !== '') return weight;
-  if (node.op === 'Identity') return constantTensor(graph, producers, node.inputs[0]!);
-  if (node.op === 'Constant') return node.attributes.value?.kind === 'tensor' ? node.attributes.value.value : undefined;
+  if (node === undefined || node.domain !== '') return undefined;
+  if (node.op === 'Identity') return weightBehind(graph, producers, node.inputs[0]!, refreshed);
+  if (node.op === 'Constant')
+    return node.attributes.value?.kind === 'tensor' ? { name: value, ...node.attributes.value.value } : undefined;
   if (node.op !== 'Reshape') return undefined;
-  const tensor = constantTensor(graph, producers, node.inputs[0]!);
+  const reshaped = weightBehind(graph, producers, node.inputs[0]!, refreshed);
   const wanted = constantTensor(graph, producers, node.inputs[1]!);
-  if (tensor === undefined || wanted === undefined) return undefined;
-  const dims = reshapedDims(tensor.dims, Array.from(wanted.data, Number));
-  return dims && { ...tensor, dims };
+  if (reshaped === undefined || wanted === undefined) return undefined;
+  const dims = reshapedDims(reshaped.dims, Array.from(wanted.data, Number));
+  return dims && { ...reshaped, dims };
 }
 
 /** The shape that ONNX's Reshape makes: 0 keeps a size, -1 takes what is left. */

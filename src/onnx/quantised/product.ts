@@ -8,7 +8,7 @@ export function writeProduct(b: GraphBuilder, rows: QuantisedRows, weight: Quant
   const { values, zero = '', scales } = rows;
   // The scales of rows come after the product, and so must the bias then: the operator knows one scale for all rows.
   const joined = scales === undefined ? bias : '';
-  const inputs = withoutTail([values, weight.values, b.scalar(1), weight.scales, zero, '', joined]);
+  const inputs = withoutTail([values, weight.values, b.scalar(1), weight.scales, zero, weight.zero ?? '', joined]);
   const product = b.node('MatMulIntegerToFloat', inputs, {}, { domain: microsoftDomain });
   if (scales === undefined) return product;
   const scaled = b.node('Mul', [product, scales]);

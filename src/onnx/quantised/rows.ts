@@ -14,7 +14,8 @@ export interface QuantisedRows {
 
 /** Added to the largest number of a row, so that a row of zeros is not divided by 0; in others it is lost in rounding. */
 const almostNothing = 1e-30;
-const zeroPoint = 128;
+/** The middle of uint8. */
+export const zeroPoint = 128;
 
 /**
  * Writes the rounding of x [rows, inner], float32, to 8 bits with a scale for each row, its largest number over 127, or over 255
@@ -48,6 +49,7 @@ function largestOfRows(b: GraphBuilder, x: string): string {
     : b.node('ReduceMax', [x], { axes: ints([1]), keepdims: int(1) });
 }
 
-function uint8(value: number, dims: readonly number[]): Tensor {
+/** One number, as a zero point is given. */
+export function uint8(value: number, dims: readonly number[]): Tensor {
   return { dtype: 'uint8', dims, data: Uint8Array.of(value) };
 }
