@@ -128,10 +128,10 @@ export function checkTraining(options: TrainingOptions): void {
 
 /** What a finished run prints. */
 export function runOutcome(report: ReportData, folder: string): Outcome {
-  const { strategies, config, versions, data, il } = report;
+  const { strategies, ledger, config, versions, data, il } = report;
   const ilSeconds = il === null ? null : il.seconds + il.scoringSeconds;
   return {
-    json: { strategies, config, versions, data, ilSeconds, folder },
+    json: { strategies, ledger, config, versions, data, ilSeconds, folder },
     text: `${renderTable(report, wantsColour())}\nReport: ${joinPath(folder, 'report.html')}`,
   };
 }

@@ -1,8 +1,10 @@
+import { type StrategyName, strategyOf } from '../core/selection.ts';
 import { mean } from '../core/statistics.ts';
 import type { TrainEvent } from '../loop/events.ts';
+import { type Ledger, ledgerOf } from '../loop/ledger.ts';
 import { summarize } from '../loop/summarize.ts';
 import type { ReportData } from '../report/reportData.ts';
-import { versions } from '../runtime/host.ts';
+import { availableThreads, versions } from '../runtime/host.ts';
 import { type Experiment, noiseRate } from './experiment.ts';
 import type { IlStage } from './ilStage.ts';
 import { describeIrreducible } from './irreducibleReport.ts';
@@ -14,7 +16,7 @@ export interface FinishedRuns {
   /** One for each data seed; none where no IL model was trained. */
   readonly il: readonly IlStage[];
   /** By strategy, one list of events per seed. */
-  readonly events: ReadonlyMap<string, readonly (readonly TrainEvent[])[]>;
+  readonly events: ReadonlyMap<StrategyName, readonly (readonly TrainEvent[])[]>;
   /** Accuracies as typed. */
   readonly targets: readonly string[];
   readonly config: object;
@@ -52,10 +54,29 @@ export async function describeRuns(runs: FinishedRuns): Promise<ReportData> {
       scoringSeconds: mean(runs.il.map(({ scoringSeconds }) => scoringSeconds)),
     },
     strategies: Object.fromEntries([...events].map(([name, runsOf]) => [name, summarize(runsOf, targets)])),
+    ledger: ledgers(runs),
     runs: [...events].flatMap(([strategy, runsOf]) => runsOf.map((run) => describeRun(strategy, run))),
     irreducible: il && (await describeIrreducible(il.table, data)),
     notes: notesOn(runs),
   };
+}
+
+/** What selection cost each strategy that scores its candidates. */
+function ledgers({ il, events, targets }: FinishedRuns): Record<string, Ledger> {
+  const needing = [...events].filter(([name]) => strategyOf(name).needsIrreducibleLoss);
+  const sharing = needing.reduce((sum, [, runsOf]) => sum + runsOf.length, 0) / Math.max(1, il.length);
+  const seconds =
+    il.length === 0 ? null : mean(il.map(({ card, scoringSeconds }) => card.training.seconds + scoringSeconds));
+  const ledgerFor = (name: StrategyName, runs: readonly (readonly TrainEvent[])[]): Ledger =>
+    ledgerOf({
+      runs,
+      uniform: events.get('uniform') ?? null,
+      cores: availableThreads(),
+      irreducible: strategyOf(name).needsIrreducibleLoss ? { seconds, runs: sharing } : null,
+      targets,
+    });
+  const scoring = [...events].filter(([name]) => strategyOf(name).score !== null);
+  return Object.fromEntries(scoring.map(([name, runsOf]) => [name, ledgerFor(name, runsOf)]));
 }
 
 function describeRun(strategy: string, events: readonly TrainEvent[]): ReportData['runs'][number] {

@@ -1,4 +1,5 @@
 import type { RankAgreement } from '../core/rankAgreement.ts';
+
 /** Smallest, quartiles and largest of some losses; those that are not finite are left out. */
 export interface Quantiles {
   readonly min: number;
@@ -69,7 +70,19 @@ export interface EvaluationEvent {
   readonly agreement?: Agreement | null;
 }
 
-/** The first line of an event file. */
+/** How the losses of candidates were come by. */
+export interface RecordedScoring {
+  /** `exact`, or what makes it cheaper: `int8`, `half`, `int8,half` … */
+  readonly form: string;
+  /** Steps that the weights lie behind. */
+  readonly staleness: number;
+  /** Steps from one refresh of the scorer's weights to the next. */
+  readonly refresh: number;
+  /** Candidates that the trainer scored again, exactly, to choose from those; null or absent for none. */
+  readonly shortlist?: number | null;
+}
+
+/** The first line of an event file. What is optional is absent in runs of before there was it. */
 export interface StartEvent {
   readonly type: 'start';
   readonly version: 1;
@@ -78,18 +91,19 @@ export interface StartEvent {
   readonly dataSeed: number;
   /** The block of the blocked operators that convolutions were written in; null for standard ones. */
   readonly block?: number | null;
-  /** What a step costs depends on these; absent in runs of before there was a choice. */
-  readonly threads?: number;
-  /** Null where nothing scores beside the trainer. */
-  readonly scoreThreads?: number | null;
-  readonly scoring?: { readonly form: string; readonly staleness: number; readonly refresh: number };
-  readonly bigBatch?: number;
-  readonly smallBatch?: number;
   /** Fingerprints of what the run is made from: going on with other data or another model is refused. */
   readonly data: string;
   readonly test: string;
   /** SHA-256 of the model before training. */
   readonly model: string;
+  /** Threads of the trainer. */
+  readonly threads?: number;
+  /** Threads of what scores beside the trainer; null where nothing does. */
+  readonly scoreThreads?: number | null;
+  readonly scoring?: RecordedScoring;
+  /** Candidates of a step (n_B), and how many of them it trains on (n_b). */
+  readonly bigBatch?: number;
+  readonly smallBatch?: number;
 }
 
 export type TrainEvent = StartEvent | StepEvent | EvaluationEvent;

@@ -26,6 +26,13 @@ export function formatSeconds(value: number | null): string {
   return `${(value / 3600).toFixed(1)} h`;
 }
 
+/** Seconds of a step as "0.42 ms", "9.1 ms" or "142 ms". */
+export function formatMilliseconds(seconds: number | null): string {
+  if (!isNumber(seconds)) return nothing;
+  const value = 1000 * seconds;
+  return `${value.toFixed(value < 0.995 ? 2 : value < 99.95 ? 1 : 0)} ms`;
+}
+
 /** A loss with three significant digits, never in exponents. */
 export function formatLoss(value: number | null): string {
   if (!isNumber(value)) return nothing;

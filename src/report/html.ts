@@ -1,6 +1,7 @@
 import { escapeHtml, formatShare } from './format.ts';
 import { headline } from './headline.ts';
 import { type History, histories } from './history.ts';
+import { ledgerHtml } from './ledgerSection.ts';
 import { boxKey, figure, pageHtml, section } from './page.ts';
 import { labelColours, strategyColours } from './palette.ts';
 import {
@@ -29,7 +30,9 @@ export async function renderHtml(data: ReportData): Promise<string> {
   const { finding, remarks } = headline(data);
   const sections = [
     section(Object.keys(data.strategies).length > 1 ? 'Comparison' : 'Result', tableHtml(data, colours)),
-    ...(all.length > 0 ? [accuracySection(pen, data, all, colours), selectionSection(pen, data, all, colours)] : []),
+    ...(all.length > 0 ? [accuracySection(pen, data, all, colours)] : []),
+    section('What selection costs', ledgerHtml(pen, data.ledger ?? {})),
+    ...(all.length > 0 ? [selectionSection(pen, data, all, colours)] : []),
     lossSection(pen, all, colours),
     irreducibleSection(pen, data),
     section('How to run this again', reproduction(data)),

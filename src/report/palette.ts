@@ -31,6 +31,12 @@ export const labelColours: { readonly clean: string; readonly corrupted: string 
   corrupted: 'var(--c2)',
 };
 
+/** The colours of the two sides of a run. */
+export const sideColours: { readonly train: string; readonly score: string } = {
+  train: 'var(--c0)',
+  score: 'var(--c2)',
+};
+
 /** CSS declarations of the colours for one scheme. */
 export function paletteCss(scheme: 'light' | 'dark'): string {
   return colours.map((colour, index) => `--c${index}: ${colour[scheme]};`).join(' ');

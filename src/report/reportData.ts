@@ -1,5 +1,6 @@
 import { dataError } from '../core/errors.ts';
 import type { EvaluationEvent } from '../loop/events.ts';
+import type { Ledger } from '../loop/ledger.ts';
 import type { StrategySummary } from '../loop/summary.ts';
 
 /** A small picture as stored: uint8, one channel after the other, each row by row. */
@@ -76,6 +77,8 @@ export interface ReportData {
     readonly scoringSeconds: number;
   } | null;
   readonly strategies: Readonly<Record<string, StrategySummary>>;
+  /** What selection cost, by strategy that scores its candidates; absent in reports of before there was this. */
+  readonly ledger?: Readonly<Record<string, Ledger>>;
   readonly runs: readonly ReportRun[];
   readonly irreducible: { readonly histogram: Histogram; readonly hardest: readonly HardExample[] } | null;
   /** Warnings and remarks of the run, a sentence each. */

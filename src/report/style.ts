@@ -36,6 +36,10 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 .comparison .first { padding-left: 22px; }
 .comparison small { display: block; color: var(--quiet); font-size: .8125rem; }
 .plain thead .name, .plain tbody .name { vertical-align: baseline; }
+.costs { margin-top: 20px; }
+.costs.small { min-width: min(100%, 560px); }
+.costs.small th, .costs.small td { white-space: normal; }
+.costs tbody .name { font-weight: 400; }
 .comparison .words { text-align: left; padding-left: 22px; }
 .best { font-weight: 700; }
 .best small { font-weight: 400; }

@@ -1,6 +1,8 @@
 import picocolors from 'picocolors';
+import type { Ledger } from '../loop/ledger.ts';
 import { type Cell, type Column, comparisonColumns } from './columns.ts';
 import { headline } from './headline.ts';
+import { breakEvenInWords, costInWords, highestShared } from './ledgerWords.ts';
 import { type ReportData, seedsOf } from './reportData.ts';
 
 const widest = 100;
@@ -24,7 +26,15 @@ export function renderTable(data: ReportData, colour = false): string {
     const text = wrap(sentence, widest);
     return index === 0 ? paint.bold(text) : text;
   });
-  return `${[tables.join('\n\n'), '', paint.dim(wrap(meanings + means, widest)), ...words].join('\n')}\n`;
+  const costs = Object.entries(data.ledger ?? {}).map(([name, ledger]) => wrap(costLines(name, ledger), widest));
+  return `${[tables.join('\n\n'), '', paint.dim(wrap(meanings + means, widest)), ...words, ...costs].join('\n')}\n`;
+}
+
+/** What a step cost, and what scoring may cost. */
+function costLines(strategy: string, ledger: Ledger): string {
+  const target = highestShared(ledger);
+  const pays = target === undefined ? '' : breakEvenInWords(strategy, target, ledger);
+  return `${costInWords(strategy, ledger)} ${pays}`.trimEnd();
 }
 
 type Paint = (text: string) => string;

@@ -158,7 +158,19 @@ test('compare --json prints figures per seed for every strategy and target', asy
   const out = folder.at('compare');
   const seeds = ['--seed', '4,2,3', '--data-seed', '0,1,0', '--strategy', 'uniform,rho', '--target', '0.1,0.999'];
   const printed = await rhoJson('compare', ...data, ...il, ...target, ...seeds, '--out', out);
-  expect(Object.keys(printed).sort()).toEqual(['config', 'data', 'folder', 'ilSeconds', 'strategies', 'versions']);
+  expect(Object.keys(printed).sort()).toEqual([
+    'config',
+    'data',
+    'folder',
+    'ilSeconds',
+    'ledger',
+    'strategies',
+    'versions',
+  ]);
+  // Two IL models are shared by three runs that use them.
+  expect(printed.ledger).toEqual({ rho: expect.objectContaining({ sharedBy: 1.5 }) });
+  expect(printed.ledger.rho.irreducibleSeconds).toBeCloseTo(printed.ilSeconds, 9);
+  expect(printed.ledger.rho.secondsPerStep).toBeGreaterThan(0);
   expect(printed.config).toMatchObject({ seeds: [4, 2, 3], dataSeeds: [0, 1, 0], targets: ['0.1', '0.999'] });
   expect(printed.versions).toMatchObject({ rhoLoss: expect.any(String), onnxruntime: expect.any(String) });
 

@@ -5,18 +5,40 @@
 //   job:   all that rho score does from the first example to the manifest, against a bare loop over the same session
 //   pool:  the same with a worker for each thread, against one worker
 // Words behind it choose: npm run bench -- train resnet:16 --threads 1
+// Only where they are asked for:
+//   step:      milliseconds of a step of rho with each way of scoring, against a uniform step; --turns 5
+//   selection: time and steps to accuracy of uniform and of rho with each way of scoring; needs RHO_DATA (or --case sample), takes
+//              hours; --case mnist-0.4,… --settings '[{"name": "int8", "flags": ["--scoring", "int8"]}]' (or a file of it; the
+//              first is what others are held against) --seeds 0,1 --steps 500 --budget SECONDS --il-in-budget --out FOLDER (kept,
+//              and gone on with)
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchBesideTorch } from './besideTorch.mjs';
 import { benchModels, nameOf } from './models.mjs';
 import { benchScoreJob, jobs } from './scoreJob.mjs';
+import { benchSelection } from './selection.mjs';
+import { benchSteps, stepModels } from './stepCost.mjs';
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean' }, threads: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    'il-in-budget': { type: 'boolean' },
+    ...Object.fromEntries(
+      ['threads', 'case', 'settings', 'seeds', 'steps', 'budget', 'turns', 'out'].map((name) => [
+        name,
+        { type: 'string' },
+      ]),
+    ),
+  },
   allowPositionals: true,
 });
 const threadCounts = values.threads?.split(',').map(Number) ?? [...new Set([1, Math.min(2, availableParallelism())])];
 const kinds = ['train', 'score', 'throughput', 'job', 'pool'];
+const long = ['step', 'selection'].filter((kind) => positionals.includes(kind));
+const settings =
+  values.settings &&
+  JSON.parse(values.settings.startsWith('[') ? values.settings : readFileSync(values.settings, 'utf8'));
 const wanted = (word, among) => !positionals.some((given) => among.includes(given)) || positionals.includes(word);
 const specs = benchModels.map(({ spec }) => spec);
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -44,11 +66,34 @@ function rowOf({ name, ours, peer, ratio, quartiles, peerName }) {
   return `${name.padEnd(46)}${figure(ours)} ${figure(peer)}   ${ratio.toFixed(2)} (${spread}), ${peerName}`;
 }
 
+if (long.includes('selection')) {
+  const say = (text) => (values.json ? console.error : console.log)(text);
+  const cases = values.case?.split(',');
+  const seeds = (values.seeds ?? '0,1,2').split(',').map(Number);
+  const [steps, budget] = [values.steps, values.budget].map((value) => value && Number(value));
+  const threads = threadCounts.at(-1);
+  const found = await benchSelection(
+    { cases, settings, seeds, steps, budget, ilInBudget: values['il-in-budget'], threads, out: values.out },
+    say,
+  );
+  if (values.json) console.log(JSON.stringify({ results: found }));
+  process.exit();
+}
+
 if (!values.json)
   console.log(
     `${'what, unit, threads'.padEnd(46)}       ours        peer   ours/peer: median (quartiles) of the turns`,
   );
-for (const threads of threadCounts) {
+if (long.includes('step'))
+  for (const model of stepModels.filter(({ spec }) => wanted(spec, specs))) {
+    const threads = threadCounts.at(-1);
+    const row = (way, pairs) => add(`step ${model.spec}, ${way}, ms, ${threads}`, 'uniform', pairs);
+    await benchSteps(model, { threads, settings, turns: values.turns && Number(values.turns) }, row, (reason) =>
+      reasons.add(reason),
+    );
+  }
+const others = long.length === 0 || positionals.some((given) => kinds.includes(given));
+for (const threads of others ? threadCounts : []) {
   for (const what of ['train', 'score', 'throughput'])
     for (const model of benchModels.filter(({ spec }) => wanted(spec, specs) && wanted(what, kinds))) {
       try {

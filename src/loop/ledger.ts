@@ -1,0 +1,158 @@
+import { mean } from '../core/statistics.ts';
+import type { Busy, EvaluationEvent, RecordedScoring, StartEvent, TrainEvent } from './events.ts';
+import { overlapOf, sidesOf, waitingOf } from './sides.ts';
+import { summarize } from './summarize.ts';
+import { gainsAt, type TargetLedger } from './timeGains.ts';
+import { isExact, type MeasuredRuns, unitCostsOf } from './unitCosts.ts';
+
+/** What a ledger is made from. */
+export interface LedgerTerms {
+  /** The runs of a strategy that scores its candidates, one per seed and otherwise alike. */
+  readonly runs: readonly (readonly TrainEvent[])[];
+  /** Uniform runs from the same seeds; null where there are none. */
+  readonly uniform: readonly (readonly TrainEvent[])[] | null;
+  /** Cores of the machine: a trainer and a scorer that have more threads than these share them. */
+  readonly cores: number;
+  /** The seconds that training the IL model and scoring by it took, null where not known, and the runs here that share them; null for a strategy that needs none. */
+  readonly irreducible: { readonly seconds: number | null; readonly runs: number } | null;
+  /** Accuracies as typed. */
+  readonly targets: readonly string[];
+}
+
+/**
+ * What selection cost in some runs and what it brought, all of it measured in them. A figure that cannot be known is null,
+ * and `unknown` says why, by the name of the figure.
+ */
+export interface Ledger {
+  readonly threads: number | null;
+  /** Null where the trainer scores, or where it is not known. */
+  readonly scoreThreads: number | null;
+  readonly scoring: RecordedScoring | null;
+  /** Wall-clock of a mean step, without evaluation and checkpoints. */
+  readonly secondsPerStep: number | null;
+  readonly uniformSecondsPerStep: number | null;
+  /** Uniform steps that a step costs, both with the same cores to work with. */
+  readonly uniformSteps: number | null;
+  /** Seconds of a mean step that each side worked, and uniform's trainer. */
+  readonly busy: Busy | null;
+  readonly uniformBusy: Busy | null;
+  /** Seconds of a mean step that each side did not work. */
+  readonly waiting: { readonly train: number; readonly score: number } | null;
+  /** Both at once over the work of the shorter side, 0 … 1. */
+  readonly overlap: number | null;
+  /** f, t and r of the break-even; see UnitCosts. */
+  readonly scored: number | null;
+  readonly trained: number | null;
+  readonly kept: number | null;
+  /** Means over evaluations of how well the scores agreed with exact ones; null where they were exact. */
+  readonly agreement: {
+    readonly spearman: number;
+    readonly topTenthOverlap: number;
+    readonly evaluations: number;
+  } | null;
+  /** 0 for a strategy that needs none. */
+  readonly irreducibleSeconds: number | null;
+  /** Runs here that share them, 1 or more. */
+  readonly sharedBy: number;
+  /** By target accuracy as typed. */
+  readonly targets: Readonly<Record<string, TargetLedger>>;
+  readonly unknown: Readonly<Record<string, string>>;
+}
+
+/** The cost ledger of some runs. All of it is in their events, so a resumed run keeps its own. */
+export function ledgerOf({ runs, uniform, cores, irreducible, targets }: LedgerTerms): Ledger {
+  const start = startOf(runs);
+  const uniformStart = uniform === null ? undefined : startOf(uniform);
+  const sides = sidesOf(runs);
+  const uniformSides = uniform === null ? null : sidesOf(uniform);
+  const beside = uniform && { start: uniformStart, sides: uniformSides };
+  const evaluations = runs.flat().filter((event) => event.type === 'evaluation');
+  const costs = unitCostsOf({ start, sides }, beside, evaluations, cores);
+  const kept = start?.bigBatch && start.smallBatch ? start.smallBatch / start.bigBatch : null;
+  const agreement = meanAgreement(evaluations);
+  const unfair = whyUnfair({ start, sides }, beside, cores);
+  const irreducibleSeconds = irreducible === null ? 0 : irreducible.seconds;
+  const sharedBy = Math.max(1, irreducible?.runs ?? 1);
+  const terms = {
+    own: summarize(runs, targets),
+    uniform: uniform && summarize(uniform, targets),
+    irreducibleSeconds,
+    sharedBy,
+    sameCores: unfair === null,
+    trainedByCandidate: costs.trained === null || kept === null ? null : costs.trained * kept,
+  };
+  const overlap = sides && overlapOf(sides);
+  const figures = {
+    secondsPerStep: sides?.seconds ?? null,
+    uniformSecondsPerStep: uniformSides?.seconds ?? null,
+    uniformSteps: unfair === null && sides && uniformSides ? sides.seconds / uniformSides.seconds : null,
+    busy: sides?.busy ?? null,
+    overlap,
+    scored: costs.scored,
+    trained: costs.trained,
+    kept,
+    agreement,
+    irreducibleSeconds,
+  };
+  return {
+    threads: start?.threads ?? null,
+    scoreThreads: start?.scoreThreads ?? null,
+    scoring: start?.scoring ?? null,
+    ...figures,
+    uniformBusy: uniformSides?.busy ?? null,
+    waiting: sides && waitingOf(sides),
+    sharedBy,
+    targets: Object.fromEntries(targets.map((target) => [target, gainsAt(target, terms)])),
+    unknown: reasons(figures, {
+      secondsPerStep: 'there are no steps',
+      uniformSecondsPerStep: 'no uniform run stands beside it',
+      uniformSteps: unfair ?? 'there are no steps',
+      busy: 'the run did not record how long its two sides worked',
+      overlap: sides?.busy ? 'one side had no work' : 'the run did not record how long its two sides worked',
+      scored: costs.unknown ?? '',
+      trained: costs.unknown ?? '',
+      kept: 'the run did not record its batch sizes',
+      agreement: isExact(start) ? 'its scores are exact' : 'its scores were never compared with exact ones',
+      irreducibleSeconds: 'the irreducible losses were made elsewhere',
+    }),
+  };
+}
+
+function startOf(runs: readonly (readonly TrainEvent[])[]): StartEvent | undefined {
+  return runs.flat().find((event) => event.type === 'start');
+}
+
+function reasons<Name extends string>(
+  figures: Readonly<Record<Name, unknown>>,
+  why: Readonly<Record<Name, string>>,
+): Record<string, string> {
+  const missing = (Object.keys(figures) as Name[]).filter((name) => figures[name] === null);
+  return Object.fromEntries(missing.map((name) => [name, why[name]]));
+}
+
+/** Why times cannot be held against uniform's; null where they can. */
+function whyUnfair({ start, sides }: MeasuredRuns, uniform: MeasuredRuns | null, cores: number): string | null {
+  if (!uniform?.sides) return 'no uniform run stands beside it';
+  if (start?.threads === undefined || uniform.start?.threads === undefined)
+    return 'the runs did not record their threads';
+  const inAll = Math.min(cores, start.threads + (start.scoreThreads ?? 0));
+  const byUniform = Math.min(cores, uniform.start.threads);
+  if (inAll === byUniform) return null;
+  // Sides that take turns have their threads one after the other.
+  const inTurns = Math.min(cores, Math.max(start.threads, start.scoreThreads ?? 0));
+  if (sides?.busy?.both === 0 && inTurns <= byUniform && byUniform <= inAll) return null;
+  return `it had ${inAll} of ${cores} cores to work with and uniform ${byUniform}`;
+}
+
+function meanAgreement(evaluations: readonly EvaluationEvent[]): Ledger['agreement'] {
+  // Where nothing differs there is no rank to compare, and JSON has no NaN.
+  const all = evaluations.flatMap(({ agreement }) =>
+    agreement && Number.isFinite(agreement.spearman) && Number.isFinite(agreement.topTenthOverlap) ? agreement : [],
+  );
+  if (all.length === 0) return null;
+  return {
+    spearman: mean(all.map(({ spearman }) => spearman)),
+    topTenthOverlap: mean(all.map(({ topTenthOverlap }) => topTenthOverlap)),
+    evaluations: all.length,
+  };
+}

@@ -1,0 +1,179 @@
+import type { Ledger } from '../loop/ledger.ts';
+import type { TargetLedger } from '../loop/timeGains.ts';
+import { escapeHtml, formatCount, formatMilliseconds, formatSeconds, isNumber, nothing } from './format.ts';
+import { scoringInWords, verdictInWords } from './ledgerWords.ts';
+import { boxKey } from './page.ts';
+import { sideColours } from './palette.ts';
+import type { Pen } from './svg.ts';
+import { drawTimeline } from './timeline.ts';
+
+type Ledgers = Readonly<Record<string, Ledger>>;
+
+/** What selection cost and what it brought: where the time of a step goes, the figures, and the time to each target. */
+export function ledgerHtml(pen: Pen, ledgers: Ledgers): string {
+  const strategies = Object.keys(ledgers);
+  if (strategies.length === 0) return '';
+  const chart = drawTimeline(pen, ledgers);
+  const timeline =
+    chart === ''
+      ? ''
+      : `<p>Where the time of a mean step goes: ${boxKey(sideColours.train, 'training')}, ${boxKey(sideColours.score, 'scoring candidates')}; a side waits where its lane is empty.</p>
+<div class="single">${chart}</div>`;
+  return [timeline, figuresHtml(ledgers), targetsHtml(ledgers)].filter((part) => part !== '').join('\n');
+}
+
+interface Figure {
+  readonly name: string;
+  readonly value: (ledger: Ledger) => string | null;
+  /** Below the value; for a value that is missing, why. */
+  readonly below?: (ledger: Ledger) => string;
+}
+
+const share = (value: number | null): string | null => (isNumber(value) ? `${Math.round(100 * value)}%` : null);
+const decimals = (value: number | null): string | null => (isNumber(value) ? value.toFixed(2) : null);
+
+const figures: readonly Figure[] = [
+  {
+    name: 'a step in uniform steps',
+    value: ({ uniformSteps }) => decimals(uniformSteps),
+    below: ({ uniformSteps, secondsPerStep, uniformSecondsPerStep, unknown }) =>
+      isNumber(uniformSteps)
+        ? `${formatMilliseconds(secondsPerStep)}, uniform ${formatMilliseconds(uniformSecondsPerStep)}`
+        : (unknown.uniformSteps ?? ''),
+  },
+  {
+    name: 'scoring',
+    value: ({ scoring }) => scoring && scoringInWords(scoring),
+    below: ({ threads, scoreThreads }) => threadsInWords(threads, scoreThreads),
+  },
+  {
+    name: 'overlap of the two sides',
+    value: ({ overlap }) => share(overlap),
+    below: ({ overlap, unknown }) => (isNumber(overlap) ? 'of the shorter side’s work' : (unknown.overlap ?? '')),
+  },
+  { name: 'training waits', value: ({ waiting }) => waiting && formatMilliseconds(waiting.train) },
+  { name: 'scoring waits', value: ({ waiting }) => waiting && formatMilliseconds(waiting.score) },
+  {
+    name: 'f, a candidate scored',
+    value: ({ scored }) => decimals(scored),
+    below: ({ scored, unknown }) => (isNumber(scored) ? 'exact forwards' : (unknown.scored ?? '')),
+  },
+  {
+    name: 't, an example trained on',
+    value: ({ trained }) => decimals(trained),
+    below: ({ trained, unknown }) => (isNumber(trained) ? 'exact forwards' : (unknown.trained ?? '')),
+  },
+  {
+    name: 'r, share kept',
+    value: ({ kept }) => share(kept),
+    below: ({ kept, unknown }) => (isNumber(kept) ? '' : (unknown.kept ?? '')),
+  },
+  {
+    name: 'Spearman with exact scores',
+    value: ({ agreement }) => decimals(agreement?.spearman ?? null),
+    below: ({ agreement, unknown }) =>
+      agreement ? `mean of ${formatCount(agreement.evaluations)} evaluations` : (unknown.agreement ?? ''),
+  },
+  { name: 'top-10% overlap with them', value: ({ agreement }) => decimals(agreement?.topTenthOverlap ?? null) },
+];
+
+function threadsInWords(threads: number | null, scoreThreads: number | null): string {
+  if (!isNumber(threads)) return '';
+  const count = (value: number): string => `${value} ${value === 1 ? 'thread' : 'threads'}`;
+  return isNumber(scoreThreads)
+    ? `beside training: ${count(threads)} and ${count(scoreThreads)}`
+    : `by the trainer, ${count(threads)}`;
+}
+
+function figuresHtml(ledgers: Ledgers): string {
+  const all = Object.values(ledgers);
+  const known = figures.filter(({ value, below }) => all.some((ledger) => value(ledger) || below?.(ledger)));
+  const rows = known.map(({ name, value, below }) => {
+    const cells = all.map((ledger) => cell(value(ledger) ?? nothing, below?.(ledger)));
+    return `<tr><th scope="row" class="name">${escapeHtml(name)}</th>${cells.join('')}</tr>`;
+  });
+  return table('Cost of selection', ['', ...Object.keys(ledgers)], rows, ' small');
+}
+
+function targetsHtml(ledgers: Ledgers): string {
+  const all = Object.entries(ledgers).flatMap(([strategy, ledger]) =>
+    Object.entries(ledger.targets).map(([target, at]) => ({ strategy, ledger, target, at })),
+  );
+  if (all.length === 0) return '';
+  const several = Object.keys(ledgers).length > 1;
+  const rows = all.map(({ strategy, ledger, target, at }) => {
+    const name = several ? `${strategy} to ${target}` : target;
+    const cells = [
+      cell(formatSeconds(at.uniformSeconds)),
+      ...timesOf(ledger, at),
+      cell(decimals(at.stepGain) ?? nothing),
+      cell(decimals(at.breakEven) ?? nothing),
+    ];
+    return `<tr><th scope="row" class="name">${escapeHtml(name)}</th>${cells.join('')}</tr>`;
+  });
+  const headers = [
+    several ? 'strategy, accuracy' : 'accuracy',
+    'uniform',
+    'without IL model',
+    'shared here',
+    'shared by 5 runs',
+    'IL model counted',
+    'step gain',
+    'break-even f',
+  ];
+  const verdicts = all.map(
+    ({ strategy, ledger, target }) => `<li>${escapeHtml(verdictInWords(strategy, target, ledger))}</li>`,
+  );
+  return `<h3>Time to accuracy</h3>
+<ul class="notes">
+${verdicts.join('\n')}
+</ul>
+${table('Time to accuracy', headers, rows)}
+<p class="quiet small">${escapeHtml(costNotes(ledgers))}</p>`;
+}
+
+/** Seconds with nothing, a share and all of the cost of the IL model, and below them the gain over uniform. */
+function timesOf({ irreducibleSeconds, sharedBy }: Ledger, { seconds, gain }: TargetLedger): string[] {
+  const time = (which: keyof TargetLedger['seconds'], more = ''): string => {
+    const words = isNumber(gain[which]) ? `${gain[which].toFixed(2)}x` : '';
+    return cell(formatSeconds(seconds[which]), [words, more].filter((part) => part !== '').join(', '));
+  };
+  const none = irreducibleSeconds === 0;
+  return [
+    time('none'),
+    none ? cell(nothing) : time('sharedHere', `by ${Number(sharedBy.toFixed(1))}`),
+    none ? cell(nothing) : time('sharedByFive'),
+    none ? cell(nothing) : time('whole'),
+  ];
+}
+
+function costNotes(ledgers: Ledgers): string {
+  const seconds = new Set(Object.values(ledgers).map(({ irreducibleSeconds }) => irreducibleSeconds));
+  const notes = ['Below a time: uniform’s time over it, so above 1 it is shorter.'];
+  for (const value of seconds) {
+    if (value === null) notes.push('The cost of the irreducible losses is not known here: they were made elsewhere.');
+    else if (value > 0) notes.push(`The irreducible losses cost ${formatSeconds(value)}.`);
+  }
+  notes.push(
+    'f and t are core-seconds of one example over those of an exact forward. Scoring saves machine time where f is below the break-even t r (step gain - 1); what it saves in time depends on the overlap too.',
+  );
+  return notes.join(' ');
+}
+
+function cell(text: string, below = ''): string {
+  return `<td>${escapeHtml(text)}${below === '' ? '' : `<small>${escapeHtml(below)}</small>`}</td>`;
+}
+
+function table(label: string, headers: readonly string[], rows: readonly string[], size = ''): string {
+  const heads = headers.map(
+    (header, index) => `<th scope="col"${index === 0 ? ' class="name"' : ''}>${escapeHtml(header)}</th>`,
+  );
+  return `<div class="scroll" role="region" aria-label="${escapeHtml(label)}" tabindex="0">
+<table class="comparison plain costs${size}">
+<thead><tr>${heads.join('')}</tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table>
+</div>`;
+}
