@@ -227,9 +227,9 @@ const options: Readonly<Record<string, () => Option>> = {
       .argParser(wholeNumber(1))
       .default(1),
   scoring: () =>
-    option('--scoring <form,…>', `what scores candidates: ${scoringForms.join(', ')}; cheap forms go together`)
-      .argParser(setOf(oneOf(scoringForms)))
-      .default(['exact'], 'exact'),
+    option('--scoring <form>', 'what scores candidates: exact, or int8, the target in 8 bits')
+      .argParser(oneOf(scoringForms))
+      .default('exact'),
   reuse: () =>
     option('--reuse <n>', 'score the n candidates that look best by their last losses; the others keep those')
       .argParser(wholeNumber(1))

@@ -1,20 +1,19 @@
 import { usageError } from '../core/errors.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Device, DeviceOptions, Precision, RefreshedScorer, Trainer } from '../engine/engine.ts';
-import type { EngineOptions } from '../engine/open.ts';
+import type { Device, DeviceOptions, RefreshedScorer, Trainer } from '../engine/engine.ts';
+import { backendOf, type EngineOptions } from '../engine/open.ts';
 import { openRefreshedScorer } from '../engine/ort/openScorer.ts';
 import type { ScoringPlan } from '../loop/plan.ts';
 import { feedFrom, type ModelFile } from './model.ts';
 
 /** What candidates are scored with: the target as it is, or something cheaper that is made from it. */
-export const scoringForms = ['exact', 'int8', 'half'] as const;
+export const scoringForms = ['exact', 'int8'] as const;
 export type ScoringForm = (typeof scoringForms)[number];
 
 /** How candidates are scored, as on the command line. */
 export interface CandidateScoringOptions extends ScoringPlan {
-  /** Several at once make scoring cheaper still; `exact` stands alone. */
-  readonly scoring: readonly ScoringForm[];
+  readonly scoring: ScoringForm;
   /** Candidates of a step that are scored, the others keeping their last losses; null scores all. */
   readonly reuse: number | null;
   /** Passes after which a loss is not reused any more. */
@@ -31,7 +30,7 @@ export interface CandidateScoringOptions extends ScoringPlan {
 export const exactScoring: CandidateScoringOptions = {
   staleness: 0,
   refresh: 1,
-  scoring: ['exact'],
+  scoring: 'exact',
   reuse: null,
   reuseEpochs: 4,
   shortlist: null,
@@ -51,7 +50,7 @@ export interface ThreadBudget {
  * where they work at the same time they share them.
  */
 export function threadBudget(
-  options: CandidateScoringOptions & DeviceOptions,
+  options: CandidateScoringOptions & DeviceOptions & Partial<EngineOptions>,
   strategy: StrategyName,
   online: boolean,
 ): ThreadBudget {
@@ -72,10 +71,16 @@ export function onlineDevice(options: CandidateScoringOptions & DeviceOptions): 
   return { device: all.scoreDevice ?? all.device, threads: threadBudget(all, 'rho', true).scoring! };
 }
 
-/** Whether candidates are scored outside the trainer. */
-function scorerIsBeside({ scoring, staleness, refresh, scoreThreads, scoreDevice }: CandidateScoringOptions): boolean {
-  const isExact = scoring.every((form) => form === 'exact');
-  return !isExact || staleness > 0 || refresh > 1 || scoreThreads !== null || scoreDevice !== null;
+/** Whether candidates are scored outside the trainer. TensorFlow.js has no 8 bits. */
+function scorerIsBeside(options: CandidateScoringOptions & Partial<EngineOptions>): boolean {
+  const { scoring, staleness, refresh, scoreThreads, scoreDevice, engine = 'onnx' } = options;
+  if (staleness > 0 || refresh > 1 || scoreThreads !== null || scoreDevice !== null) return true;
+  return scoring === 'int8' && backendOf(engine) !== null;
+}
+
+/** What a trainer itself scores candidates in. */
+export function trainersPrecision(options: CandidateScoringOptions & EngineOptions): 'fp32' | 'int8' {
+  return options.scoring === 'int8' && !scorerIsBeside(options) ? 'int8' : 'fp32';
 }
 
 /** What has to fit together. */
@@ -88,8 +93,6 @@ export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
 /** Throws a usage error where options of scoring do not go together. */
 export function checkScoring(options: CheckedScoring): void {
   const { scoring, shortlist, reuse, bigBatch, smallBatch, batchNorm, scoreEngine } = options;
-  if (scoring.length > 1 && scoring.includes('exact'))
-    throw usageError(`Cannot score as ${scoring.join(',')}: exact is none of the cheaper ways, leave it away`);
   if (shortlist !== null && (shortlist < smallBatch || shortlist > bigBatch))
     throw usageError(
       `Cannot choose ${smallBatch} of a shortlist of ${shortlist} of ${bigBatch} candidates: pass --shortlist from ${smallBatch} to ${bigBatch}`,
@@ -99,11 +102,11 @@ export function checkScoring(options: CheckedScoring): void {
       `Cannot score ${reuse} of ${bigBatch} candidates to choose ${smallBatch}: pass --reuse from ${smallBatch} to ${bigBatch}`,
     );
   if (!scorerIsBeside(options)) {
-    if (reuse !== null && batchNorm === 'candidates')
+    if ((reuse !== null || scoring === 'int8') && batchNorm === 'candidates')
       throw usageError(
-        'Cannot take running averages from candidates that are not all scored: pass --batch-norm steps, or leave --reuse away',
+        'Cannot take running averages from candidates that are not all scored in full: pass --batch-norm steps, or leave --reuse and --scoring as they are',
       );
-    if (shortlist !== null)
+    if (shortlist !== null && scoring === 'exact' && reuse === null)
       throw usageError(
         'Cannot use --shortlist where all candidates are scored exactly: pass --staleness or --scoring as well, or leave it away',
       );
@@ -125,11 +128,11 @@ export async function openCandidateScorer(
   data: Dataset,
   strategy: StrategyName,
   trainer: Trainer,
-  options: CandidateScoringOptions & { readonly device: Device; readonly threads: number },
+  options: CandidateScoringOptions & DeviceOptions & EngineOptions,
 ): Promise<RefreshedScorer | null> {
   const { score, needsGradientNorm } = strategyOf(strategy);
   if (score === null || !scorerIsBeside(options)) return null;
-  const precision: Precision = options.scoring.includes('int8') ? 'int8' : 'fp32';
+  const precision = options.scoring === 'int8' ? 'int8' : 'fp32';
   return openRefreshedScorer(
     graph,
     {
@@ -137,7 +140,8 @@ export async function openCandidateScorer(
       device: options.scoreDevice ?? options.device,
       threads: options.threads,
       outputs: needsGradientNorm ? ['loss', 'predicted', 'gradientNorm'] : ['loss', 'predicted'],
-      ...(precision === 'int8' && { precision }),
+      precision,
+      block: trainer.block,
     },
     new Set((await trainer.weights()).keys()),
   );

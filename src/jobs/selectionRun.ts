@@ -18,7 +18,13 @@ import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
 import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
-import { type CandidateScoringOptions, exactScoring, openCandidateScorer, threadBudget } from './scoringForm.ts';
+import {
+  type CandidateScoringOptions,
+  exactScoring,
+  openCandidateScorer,
+  threadBudget,
+  trainersPrecision,
+} from './scoringForm.ts';
 
 /** What moves the running averages of batch normalisation: the batches trained on, or the candidates scored. */
 export const averagesNames = ['steps', 'candidates'] as const;
@@ -101,6 +107,7 @@ export async function runSelection(
     optimizer: optimizerFrom(options),
     freeze: options.freeze,
     lowering: options.lowering,
+    candidatePrecision: trainersPrecision(scoring),
     ...(observesCandidates(run.strategy, options) && { averagesOf: options.bigBatch }),
     ...(checkpoint && { state: checkpoint.state }),
   });
@@ -116,7 +123,7 @@ export async function runSelection(
       block: trainer.block,
       threads: threads.training,
       scoreThreads: threads.scoring,
-      scoring: { form: form.join(','), staleness, refresh },
+      scoring: { form, staleness, refresh, shortlist: scoring.shortlist },
       bigBatch: options.bigBatch,
       smallBatch: options.smallBatch,
     };
@@ -173,6 +180,7 @@ async function trainLogged(
       scorer,
       reuse: options.reuse === null ? null : { count: options.reuse, steps: options.reuseEpochs * order.perEpoch },
       shortlist: options.shortlist,
+      isExact: scorer === null && options.scoring === 'exact',
       plan: { staleness: options.staleness, refresh: options.refresh },
       smallBatch: options.smallBatch,
       learningRate: (step) => options.lr * rateAt({ decay: options.schedule, warmup: options.warmup, steps }, step),

@@ -41,6 +41,8 @@ export interface TrainOptions {
   readonly irreducible: IrreducibleLosses | null;
   /** What scores the candidates while the trainer goes on; null lets the trainer do it between its steps. */
   readonly scorer: RefreshedScorer | null;
+  /** Whether the scores of candidates are those of the current target in full precision. */
+  readonly isExact: boolean;
   /** Which weights they are scored with. */
   readonly plan: ScoringPlan;
   /** How losses of earlier passes spare forwards; null scores all candidates of every step. */
@@ -128,7 +130,7 @@ export async function train(options: TrainOptions): Promise<void> {
     first: Selection,
   ): Promise<{ readonly scores: CandidateScores; readonly selection: Selection }> {
     const listed = first.chosen.map((position) => ids[position]!);
-    const exact = await trainer.scoreCandidates(await data.gather(listed));
+    const exact = await trainer.score(await data.gather(listed));
     busy.add('score', exact.span);
     const listedLoss = irreducibleLoss && Float32Array.from(first.chosen, (position) => irreducibleLoss[position]!);
     const { chosen, nan } = selectTop(reducible(exact, listedLoss), listed, smallBatch);
@@ -170,7 +172,7 @@ export async function train(options: TrainOptions): Promise<void> {
 
   /** How well the scores that step `index` is going to be selected by agree with exact ones; null where they are exact. */
   async function agreementAt(index: number, ahead: LossesAhead): Promise<Agreement | null> {
-    if (strategy.score === null || (scorer === null && known === null)) return null;
+    if (strategy.score === null || (options.isExact && known === null)) return null;
     const { ids, irreducible } = candidates.at(index);
     const inTime = ahead.get(index) ?? (await scored.preview(index));
     const exact = await trainer.score(await data.gather(ids));

@@ -60,6 +60,7 @@ async function run(strategy: StrategyName, more: Partial<TrainOptions> = {}): Pr
     test: held,
     evalEvery: 5,
     scorer: null,
+    isExact: true,
     shortlist: null,
     reuse: null,
     plan: exactPlan,

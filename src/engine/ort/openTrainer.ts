@@ -10,6 +10,7 @@ import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import { buffersOf, deviceOf, opened, scorerOn, startWorker } from './openScorer.ts';
+import { prepareRefreshed } from './refreshedModel.ts';
 import { freeOfPadding, type ScorerOptions, scoringModel } from './scoringModel.ts';
 import { fitsMemory } from './updatedInMemory.ts';
 import { requireRight } from './webgpuFaults.ts';
@@ -30,6 +31,8 @@ export interface TrainerOptions extends Omit<ScorerOptions, 'precision'> {
    * for two calls to cost nothing. Not to be had with `averagesOf`.
    */
   readonly selecting?: { readonly bigBatch: number };
+  /** What `scoreCandidates` computes in; default fp32, as everything else. */
+  readonly candidatePrecision?: 'fp32' | 'int8';
   /** Where training goes on; default the weights of the model and no step taken. */
   readonly state?: TrainerState;
 }
@@ -110,6 +113,10 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
     smallBatch,
     scoring: scoringPart,
     selecting: selects ? writeModel(selectStep(scoring, graph, { ...options, ...selecting, ...scoringPart })) : null,
+    cheap:
+      options.candidatePrecision === 'int8'
+        ? await prepareRefreshed(thread, model, { ...options, precision: 'int8', block: block ?? null }, names)
+        : null,
     observing:
       averagesOf === undefined
         ? null

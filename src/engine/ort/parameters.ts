@@ -59,17 +59,22 @@ export function initial({ state, layouts, block }: TrainingModel, name: string, 
   return layout === undefined ? known : arranged(known, layout, block!);
 }
 
-/** Plain copies of tensors. */
-export function copies({ layouts, block }: TrainingModel, tensors: OrtRecord): Record<string, Tensor> {
+/** Tensors in the layout of the model's file; those that are in it already are as good as they are until the next step. */
+export function plain({ layouts, block }: TrainingModel, tensors: OrtRecord): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { dims, data }]) => {
       const tensor: Tensor = { dtype: 'float32', dims, data: data as Float32Array };
       const layout = layouts[name];
-      return [
-        name,
-        layout === undefined ? { ...tensor, data: tensor.data.slice() } : rearranged(tensor, layout, block!),
-      ];
+      return [name, layout === undefined ? tensor : rearranged(tensor, layout, block!)];
     }),
+  );
+}
+
+/** Copies of those. */
+export function copies(model: TrainingModel, tensors: OrtRecord): Record<string, Tensor> {
+  const entries = Object.entries(plain(model, tensors));
+  return Object.fromEntries(
+    entries.map(([name, tensor]) => [name, name in model.layouts ? tensor : { ...tensor, data: tensor.data.slice() }]),
   );
 }
 

@@ -2,9 +2,12 @@ import type { FilterLayout } from '../../onnx/blocked/layout.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { weightPlaces } from '../../onnx/model.ts';
 import { nchwcDomain } from '../../onnx/ops/nchwc.ts';
+import { shareInEightBits } from '../../onnx/quantised/convolutionPlan.ts';
+import { int8Convolutions } from '../../onnx/quantised/convolutions.ts';
 import { refreshedInt8Graph } from '../../onnx/quantised/int8.ts';
 import type { Precision } from '../../onnx/quantised/precision.ts';
-import { blockedLayouts, scoreGraph } from '../../onnx/scoreGraph.ts';
+import type { QuantisedInput } from '../../onnx/quantised/weightWriter.ts';
+import { blockedLayouts, type ScoreGraphOptions, scoreGraph } from '../../onnx/scoreGraph.ts';
 import type { Thread } from '../../runtime/thread.ts';
 import type { Device } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
@@ -35,21 +38,52 @@ export async function prepareRefreshed(
   const layouts: ReadonlyMap<string, FilterLayout> =
     block === null ? new Map() : blockedLayouts(model, asInputs, block);
   const blocked = block === null || layouts.size === 0 ? undefined : { block, layouts };
-  const scored = scoreGraph(model, { ...asInputs, blocked });
-  const inEightBits = async () =>
-    refreshedInt8Graph(scored, { name, refreshed, unsigned: await thread.call('productsOverflow', null) });
-  const { graph, quantised } = precision === 'int8' ? await inEightBits() : { graph: scored, quantised: [] };
+  const inFloat = { graph: scoreGraph(model, { ...asInputs, blocked }), quantised: [], layouts, convolves: false };
+  const unsigned = precision === 'int8' && (await thread.call('productsOverflow', null));
+  const made = precision === 'int8' ? inEightBits(model, asInputs, inFloat, { name, refreshed, unsigned }) : inFloat;
+  const { graph, quantised } = made;
   const fed = new Set(graph.inputs.flatMap((input) => (refreshed.has(input.name) ? [input.name] : [])));
   const rebuilt = isRebuilt(graph, device);
   const scoring = scoringModel(model, rebuilt ? withWeights(graph, model, fed) : graph, asInputs);
   return {
-    scoring,
+    // Each run would find the ranges of activations again.
+    scoring: made.convolves ? { ...scoring, examplesPerRun: Number.MAX_SAFE_INTEGER } : scoring,
     quantised,
     fed: rebuilt ? [] : [...fed],
-    layouts: Object.fromEntries(layouts),
-    block: blocked?.block,
+    layouts: Object.fromEntries(made.layouts),
+    block: made.layouts.size === 0 ? undefined : blocked?.block,
     written: rebuilt ? Object.fromEntries(weightPlaces(scoring.bytes, fed)) : {},
   };
+}
+
+/** A score graph on its way to a worker. */
+interface Made {
+  readonly graph: Graph;
+  readonly quantised: readonly QuantisedInput[];
+  readonly layouts: ReadonlyMap<string, FilterLayout>;
+  /** Whether it has convolutions in 8 bits. */
+  readonly convolves: boolean;
+}
+
+/** Convolutions that stay in float32 beside those in 8 bits are not blocked: with many of them nothing is gained. */
+const leastInEightBits = 0.9;
+/** Examples of a batch that tell the ranges of activations. */
+const rangingExamples = 8;
+
+/** Convolutions and products in 8 bits, or products alone where too few convolutions gain. */
+function inEightBits(
+  model: Graph,
+  options: ScoreGraphOptions,
+  inFloat: Made,
+  quantising: { readonly name: string; readonly refreshed: ReadonlySet<string>; readonly unsigned: boolean },
+): Made {
+  const standard = scoreGraph(model, options);
+  if (!(shareInEightBits(standard) >= leastInEightBits))
+    return { ...inFloat, ...refreshedInt8Graph(inFloat.graph, quantising) };
+  const ranges = { examples: rangingExamples };
+  const graph = int8Convolutions(standard, { ranges, productsOverflow: quantising.unsigned });
+  const convolved = { graph, quantised: [], layouts: new Map(), convolves: true };
+  return { ...convolved, ...refreshedInt8Graph(graph, { ...quantising, optional: true }) };
 }
 
 /**
@@ -62,7 +96,8 @@ export function isRebuilt({ nodes, inputs }: Graph, device: Device): boolean {
   const convolves = nodes.some(
     ({ op, domain, inputs: [, filters] }) => op === 'Conv' && domain === '' && fed.has(filters!),
   );
-  return device === 'cpu' && convolves && !nodes.some(({ domain }) => domain === nchwcDomain);
+  const isArranged = nodes.some(({ op, domain }) => domain === nchwcDomain || op === 'QLinearConv');
+  return device === 'cpu' && convolves && !isArranged;
 }
 
 async function blockHere(

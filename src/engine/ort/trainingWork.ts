@@ -11,8 +11,9 @@ import { dropoutMasks } from '../dropoutMasks.ts';
 import type { DeviceOptions, Scores, SelectedStepResult, StepResult, TrainerState } from '../engine.ts';
 import { feedsOf } from '../scoreInRuns.ts';
 import { type Held, holdInPlace, holdOnDevice, holdTwice } from './held.ts';
-import { copies, initial, type Parameters, updatedInGraph } from './parameters.ts';
+import { copies, initial, type Parameters, plain, updatedInGraph } from './parameters.ts';
 import { readBack } from './readBack.ts';
+import { openRefreshedWork, type RefreshedModel } from './refreshedWork.ts';
 import { openScoringWork, type ScoringModel } from './scoringWork.ts';
 import { type OrtRecord, openSession, type Session, toOrt } from './session.ts';
 import { updatedInMemory } from './updatedInMemory.ts';
@@ -33,6 +34,8 @@ export interface TrainingModel {
   readonly scoring: ScoringModel;
   /** Scores candidates and moves the running averages; null where the steps move them. */
   readonly observing: ScoringModel | null;
+  /** What candidates are scored with in place of `scoring`; null for that itself. */
+  readonly cheap: RefreshedModel | null;
   /** The select-step graph, which takes the place of the train step; null where candidates are chosen outside. */
   readonly selecting: Uint8Array | null;
   readonly optimizer: OptimizerOptions;
@@ -74,9 +77,12 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
   const { selecting: selectBytes } = model;
   const selecting = selectBytes && (await openStep(selectBytes));
   // Beside a graph that chooses, the plain one may never be asked for.
-  let plain: Session | null = selecting === null ? await openStep(model.bytes) : null;
+  let unselecting: Session | null = selecting === null ? await openStep(model.bytes) : null;
   const scoring = await openScoringWork(model.scoring, device, sharing);
   const observing = model.observing && (await openScoringWork(model.observing, device, sharing, moving));
+  const cheap = model.cheap && (await openRefreshedWork(model.cheap, device, sharing));
+  /** The step whose weights that has. */
+  let cheapOf = -1;
   const hold = staysOnDevice ? holdOnDevice : holdTwice;
   const parameters = parametersOf(model, staysOnDevice);
   const averages = hold(
@@ -102,11 +108,16 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
 
   return {
     score: (batch) => scoring.score(batch, current()),
-    scoreCandidates: (batch) =>
-      observing === null ? scoring.score(batch, current()) : observing.score(batch, current(), averages),
+    async scoreCandidates(batch) {
+      if (observing !== null) return observing.score(batch, current(), averages);
+      if (cheap === null) return scoring.score(batch, current());
+      if (cheapOf !== step) await cheap.setWeights(plain(model, await readBack(current(), device)));
+      cheapOf = step;
+      return cheap.score(batch);
+    },
     async step(batch, learningRate) {
-      plain ??= await openStep(model.bytes);
-      return steppedBy(await run(plain, feedsOf(batch, model.inputs, toOrt), [], learningRate));
+      unselecting ??= await openStep(model.bytes);
+      return steppedBy(await run(unselecting, feedsOf(batch, model.inputs, toOrt), [], learningRate));
     },
     async selectAndStep({ candidates, irreducible, learningRate }) {
       const { outputs } = model.scoring;
@@ -142,9 +153,10 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
       parameters.release();
       averages.release();
       await selecting?.release();
-      await plain?.release();
+      await unselecting?.release();
       await scoring.release();
       await observing?.release();
+      await cheap?.release();
     },
   };
 }

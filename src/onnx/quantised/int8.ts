@@ -55,6 +55,8 @@ export interface RefreshedInt8Options {
    * of that is for constants alone. Default false.
    */
   readonly unsigned?: boolean;
+  /** Whether a graph without such a product is returned as it is; default false. */
+  readonly optional?: boolean;
 }
 
 /**
@@ -63,7 +65,7 @@ export interface RefreshedInt8Options {
  */
 export function refreshedInt8Graph(
   graph: Graph,
-  { name, refreshed, unsigned = false }: RefreshedInt8Options,
+  { name, refreshed, unsigned = false, optional = false }: RefreshedInt8Options,
 ): RefreshedInt8Graph {
   const b = new GraphBuilder(graph.name, { ...graph.opsets, [microsoftDomain]: 1 }, graph);
   const producers = producersOf(graph);
@@ -96,6 +98,7 @@ export function refreshedInt8Graph(
     if (bytes) writeFromBytes(b, product, bytes, weights.write(product.weight, product.alpha, bytes));
     else writeFromRows(b, product, rowsOf(product.x), weights.write(product.weight, product.alpha));
   }
+  if (count === 0 && optional) return { graph, quantised: [] };
   if (count === 0)
     throw dataError(
       `Cannot score "${name}" in int8: it has no MatMul or Gemm by a constant matrix that is large enough to gain (from about 100 × 100 numbers); pass --precision fp32`,
