@@ -14,6 +14,13 @@ export interface ScoringRequest {
   complete(scored: Scores): CandidateScores;
 }
 
+/** What is scored for steps, 0 for the first. */
+export interface ScoringRequests {
+  request(index: number): Promise<ScoringRequest>;
+  /** The same with a batch of its own, where the step itself still needs that. */
+  again(index: number): Promise<ScoringRequest>;
+}
+
 /** Has candidates scored with the weights that a plan says, and keeps their losses until their step. */
 export interface ScoredAhead {
   /** To be called after `version` steps and before the next: begins with all that is scored with the weights of now. */
@@ -31,20 +38,20 @@ export interface ScoredAhead {
 }
 
 /**
- * `steps` is how many there are in all; `request` says what is scored for a step; `known` are the losses that a run which goes on
+ * `steps` is how many there are in all; the requests say what is scored for a step; `known` are the losses that a run which goes on
  * has scored before.
  */
 export function scoredAhead(
   plan: ScoringPlan,
   steps: number,
-  request: (index: number) => Promise<ScoringRequest>,
+  { request, again }: ScoringRequests,
   losses: TrainingLosses,
   known: LossesAhead,
 ): ScoredAhead {
   const ahead = new Map<number, Promise<CandidateScores>>(
     [...known].map(([index, scores]) => [index, Promise.resolve(scores)]),
   );
-  const score = async (indices: readonly number[]) => {
+  const score = async (indices: readonly number[], request: (index: number) => Promise<ScoringRequest>) => {
     const requests = await Promise.all(indices.map(request));
     const scores = await losses.score(requests.map(({ batch }) => batch));
     return requests.map(({ complete }, i) => reportedLater(scores[i]!.then(complete)));
@@ -53,7 +60,7 @@ export function scoredAhead(
     async begin(version) {
       const indices = scoredWith(plan, version, version).filter((index) => index < steps);
       if (indices.length === 0) return;
-      const scores = await score(indices);
+      const scores = await score(indices, request);
       indices.forEach((index, i) => {
         ahead.set(index, scores[i]!);
       });
@@ -64,7 +71,7 @@ export function scoredAhead(
       return scores;
     },
     drop: (index) => void ahead.delete(index),
-    preview: async (index) => (await score([index]))[0]!,
+    preview: async (index) => (await score([index], again))[0]!,
     async settled() {
       const entries = [...ahead].map(async ([index, scores]) => [index, await scores] as const);
       return new Map(await Promise.all(entries));

@@ -13,7 +13,7 @@ import type { IrreducibleLosses } from './irreducible.ts';
 import { type CandidateScores, type KnownState, knownLosses, nothingKnown, type ReuseOptions } from './knownLosses.ts';
 import { lookahead, type ScoringPlan } from './plan.ts';
 import { meanQuantiles } from './quantiles.ts';
-import { type LossesAhead, type ScoringRequest, scoredAhead } from './scoredAhead.ts';
+import { type LossesAhead, type ScoringRequest, type ScoringRequests, scoredAhead } from './scoredAhead.ts';
 import { sharesOf } from './shares.ts';
 import { type Choice, outcomeOf, replacedAt } from './stepOutcome.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -79,7 +79,11 @@ export async function train(options: TrainOptions): Promise<void> {
   const candidates = candidatesAhead(data, order, strategy.needsIrreducibleLoss ? options.irreducible : null);
   const losses = scorer === null ? scoredByTrainer(trainer) : scoredBeside(trainer, scorer);
   const known = options.reuse && knownLosses(options.reuse, from.known ?? nothingKnown(data.length));
-  const scored = scoredAhead(plan, steps, request, losses, from.ahead);
+  const requests: ScoringRequests = {
+    request: (index) => requestFor(index, () => candidates.at(index).batch()),
+    again: (index) => requestFor(index, (ids) => data.gather(ids)),
+  };
+  const scored = scoredAhead(plan, steps, requests, losses, from.ahead);
   let recent = [...from.recent];
   /** Ends when the events of the last step asked for are out. */
   let told: Promise<void> = Promise.resolve();
@@ -91,16 +95,13 @@ export async function train(options: TrainOptions): Promise<void> {
       ...(irreducibleLoss && { irreducibleLoss }),
     });
 
-  /** All candidates of a step, or those whose losses are not to be reused. */
-  async function request(index: number): Promise<ScoringRequest> {
-    const { ids, batch, irreducible } = candidates.at(index);
-    if (known === null) return { batch: batch(), complete: (scores) => scores };
+  /** Asks for the losses of all candidates of a step, or of those whose last ones are not reused. */
+  async function requestFor(index: number, gather: (ids: Uint32Array) => Promise<Batch>): Promise<ScoringRequest> {
+    const { ids, irreducible } = candidates.at(index);
+    if (known === null) return { batch: gather(ids), complete: (scores) => scores };
     const irreducibleLoss = (await irreducible)?.loss;
     const positions = known.toScore(index, ids, (scores) => reducible(scores, irreducibleLoss));
-    return {
-      batch: data.gather(positions.map((position) => ids[position]!)),
-      complete: known.complete(ids, positions),
-    };
+    return { batch: data.gather(idsAt(ids, positions)), complete: known.complete(ids, positions) };
   }
 
   async function choose(index: number): Promise<Choice> {
@@ -119,7 +120,7 @@ export async function train(options: TrainOptions): Promise<void> {
         : await shortlisted(ids, scores, irreducible?.loss, first);
     const { chosen } = decided.selection;
     known?.remember(index, ids, decided.scores);
-    return { chosenIds: chosen.map((position) => ids[position]!), scored: { ids, ...decided } };
+    return { chosenIds: idsAt(ids, chosen), scored: { ids, ...decided } };
   }
 
   /** Scores the candidates that were chosen first again, exactly and with the weights of now, and chooses among them. */
@@ -129,7 +130,7 @@ export async function train(options: TrainOptions): Promise<void> {
     irreducibleLoss: Float32Array | undefined,
     first: Selection,
   ): Promise<{ readonly scores: CandidateScores; readonly selection: Selection }> {
-    const listed = first.chosen.map((position) => ids[position]!);
+    const listed = idsAt(ids, first.chosen);
     const exact = await trainer.score(await data.gather(listed));
     busy.add('score', exact.span);
     const listedLoss = irreducibleLoss && Float32Array.from(first.chosen, (position) => irreducibleLoss[position]!);
@@ -242,4 +243,8 @@ export async function train(options: TrainOptions): Promise<void> {
     await rest(index + 1);
   }
   await told;
+}
+
+function idsAt(ids: Uint32Array, positions: Uint32Array): Uint32Array {
+  return positions.map((position) => ids[position]!);
 }

@@ -90,7 +90,9 @@ export function startThread<H extends Handlers>(module: URL, name: string, patie
     new Promise<unknown>((resolve, reject) => {
       if (failure !== undefined) return reject(failure);
       const id = nextId++;
-      worker.postMessage({ id, method, argument } satisfies Request, [...transfer]);
+      // A buffer that was moved before is empty: it must fail to be cloned, as in a list of moved ones it gets the message lost.
+      const moved = transfer.filter(({ byteLength }) => byteLength > 0);
+      worker.postMessage({ id, method, argument } satisfies Request, moved);
       if (pending.size === 0) watch.asked();
       pending.set(id, { resolve, reject });
     });
