@@ -56,7 +56,7 @@ export interface TrainOptions {
   readonly emit: (event: StepEvent | EvaluationEvent) => Promise<void>;
   /** Asked after each step whether the run shall pause there. */
   readonly pausesAfter: (step: number) => boolean;
-  /** Called in such a pause, and when scoring fails where the run can go on from; a rejection ends the run. */
+  /** Called in such a pause, and when something fails between two steps that can be gone on from; a rejection ends the run. */
   readonly onPause: (standing: Standing) => Promise<void>;
 }
 
@@ -86,10 +86,7 @@ export async function train(options: TrainOptions): Promise<void> {
   async function choose(index: number): Promise<Choice> {
     if (strategy.score === null) return { chosenIds: order.at(index).slice(0, smallBatch), scored: null };
     const { ids } = candidates.at(index);
-    const [scores, known] = await lossesOf(index).catch(async (error: unknown) => {
-      await save(index);
-      throw error;
-    });
+    const [scores, known] = await lossesOf(index);
     busy.add('score', scores.span);
     busy.add('score', known?.span);
     const first = selectTop(reducible(scores, known?.loss), ids, options.shortlist ?? smallBatch);
@@ -124,6 +121,12 @@ export async function train(options: TrainOptions): Promise<void> {
     return [await scored.at(index), await candidates.at(index).irreducible] as const;
   }
 
+  /** What step `index` is trained on, and how that was chosen. */
+  async function prepare(index: number): Promise<{ readonly choice: Choice; readonly batch: Batch }> {
+    const choice = await choose(index);
+    return { choice, batch: options.augment(await data.gather(choice.chosenIds), index + 1) };
+  }
+
   async function tell(index: number, choice: Choice, trained: Promise<StepResult>): Promise<void> {
     const result = await trained;
     busy.add('train', result.span);
@@ -147,7 +150,7 @@ export async function train(options: TrainOptions): Promise<void> {
   async function agreementAt(index: number, ahead: LossesAhead): Promise<Agreement | null> {
     if (scorer === null || strategy.score === null) return null;
     const { ids, irreducible } = candidates.at(index);
-    const inTime = ahead.get(index) ?? (await (await losses.score([data.gather(ids)]))[0]!);
+    const inTime = ahead.get(index) ?? (await (await losses.score([reportedLater(data.gather(ids))]))[0]!);
     const exact = await trainer.score(await data.gather(ids));
     const known = (await irreducible)?.loss;
     const [used, right] = [reducible(inTime, known), reducible(exact, known)];
@@ -178,30 +181,41 @@ export async function train(options: TrainOptions): Promise<void> {
     return event;
   }
 
+  const isEvaluated = (step: number) => step % evalEvery === 0 || step === steps;
+
   /** Lets all that is under way end, then evaluates and pauses where that is due. */
   async function rest(step: number): Promise<void> {
-    const isEvaluated = step % evalEvery === 0 || step === steps;
-    if (!isEvaluated && !options.pausesAfter(step)) return;
+    if (!isEvaluated(step) && !options.pausesAfter(step)) return;
     await told;
-    // Nothing may be computed while the clock stands.
-    const [ahead] = await Promise.all([scored.settled(), candidates.settled()]);
-    clock.stop();
-    if (isEvaluated) await options.emit(await evaluation(step, ahead));
+    const { ahead, event } = await orSaved(step, async () => {
+      // Nothing may be computed while the clock stands.
+      const [ahead] = await Promise.all([scored.settled(), candidates.settled()]);
+      clock.stop();
+      return { ahead, event: isEvaluated(step) ? await evaluation(step, ahead) : null };
+    });
+    if (event !== null) await options.emit(event);
     if (options.pausesAfter(step)) await options.onPause({ step, seconds: clock.seconds(), ahead });
     clock.start();
   }
 
-  /** Keeps what can be gone on from where scoring failed before step `index`. */
-  async function save(index: number): Promise<void> {
-    await told;
-    const ahead = await scored.rescued(index);
-    if (ahead !== null) await options.onPause({ step: index, seconds: clock.seconds(), ahead });
+  /** Does what stands between two steps, `step` of them done; where it fails, what can be gone on from is kept first. */
+  async function orSaved<T>(step: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // The events of that step come first: they are what a checkpoint counts.
+      await told;
+      const ahead = await scored.rescued(step);
+      if (ahead !== null) await options.onPause({ step, seconds: clock.seconds(), ahead });
+      throw error;
+    }
   }
 
   clock.start();
+  // A run that failed in an evaluation still owes it.
+  if (recent.length > 0 && isEvaluated(from.step)) await rest(from.step);
   for (let index = from.step; index < steps; index++) {
-    const choice = await choose(index);
-    const batch = options.augment(await data.gather(choice.chosenIds), index + 1);
+    const { choice, batch } = await orSaved(index, () => prepare(index));
     const trained = reportedLater(trainer.step(batch, options.learningRate(index + 1)));
     candidates.drop(index);
     scored.drop(index);
