@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import { makeOrder, type Order } from '../../src/core/order.ts';
 import { strategyOf } from '../../src/core/selection.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
@@ -68,8 +68,14 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((of) => of.close()));
 });
 
-const openBeside = async (trainer: Trainer): Promise<RefreshedScorer> =>
-  openPointsScorer(data, new Set((await trainer.weights()).keys()));
+let beside: Promise<RefreshedScorer> | undefined;
+afterAll(async () => (await beside)?.close());
+
+/** One scorer for all runs, each of which gives it its own weights. */
+async function openBeside(trainer: Trainer): Promise<RefreshedScorer> {
+  beside ??= openPointsScorer(data, new Set((await trainer.weights()).keys()));
+  return { ...(await beside), close: async () => undefined };
+}
 
 /** RHO-LOSS on the points with a scorer beside the trainer. */
 export async function runPoints(options: PointsRun = {}): Promise<Ran> {
