@@ -74,6 +74,7 @@ function scorerIsBeside({ scoring, staleness, refresh, scoreThreads, scoreDevice
 
 /** What has to fit together. */
 export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
+  readonly threads: number;
   readonly batchNorm: string;
   readonly bigBatch: number;
   readonly smallBatch: number;
@@ -81,12 +82,16 @@ export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
 
 /** Throws a usage error where options of scoring do not go together. */
 export function checkScoring(options: CheckedScoring): void {
-  const { scoring, shortlist, bigBatch, smallBatch, batchNorm, scoreEngine } = options;
+  const { scoring, shortlist, bigBatch, smallBatch, batchNorm, scoreEngine, threads, scoreThreads } = options;
   if (scoring.length > 1 && scoring.includes('exact'))
     throw usageError(`Cannot score as ${scoring.join(',')}: exact is none of the cheaper ways, leave it away`);
   if (shortlist !== null && (shortlist < smallBatch || shortlist > bigBatch))
     throw usageError(
       `Cannot choose ${smallBatch} of a shortlist of ${shortlist} of ${bigBatch} candidates: pass --shortlist from ${smallBatch} to ${bigBatch}`,
+    );
+  if (scoreThreads !== null && scoreThreads > threads)
+    throw usageError(
+      `Cannot score with ${scoreThreads} of ${threads} threads: pass --score-threads up to ${threads}, or more --threads`,
     );
   if (!scorerIsBeside(options)) {
     if (shortlist !== null)

@@ -114,7 +114,7 @@ const faults: Readonly<Record<Fault, string>> = {
   'is silent': 'return',
 };
 
-/** Runs `rho` with a scorer beside the trainer whose thread fails when it is handed its nth batch. */
+/** Runs `rho` with a scorer beside the trainer whose thread fails when it is handed its nth batch, 0: its model. */
 async function withFault(fault: Fault, nth: number, words: readonly string[]): Promise<Ended> {
   const path = folder.at(`${fault}-${nth}.mjs`.replace(' ', '-'));
   await writeFile(
@@ -125,7 +125,8 @@ async function withFault(fault: Fault, nth: number, words: readonly string[]): P
       let opened, batches = 0;
       parentPort.on = (name, listener) => on(name, (message) => {
         opened ??= message.method;
-        if (opened === 'openScorer' && message.method === 'score' && ++batches >= ${nth}) ${faults[fault]};
+        if (message.method === 'setWeights') return listener(message);
+        if (opened === 'openScorer' && batches++ >= ${nth}) ${faults[fault]};
         listener(message);
       });
     }`,
@@ -148,6 +149,14 @@ describe('a scorer beside the trainer that fails ends the run with exit code 1, 
     expect(checkpointsIn(out)).toEqual(['step-000000000.safetensors']);
     const reason = `\nrho: Training stopped: The scorer thread ended: exit code 7; go on with "rho train --resume ${out}"\n`;
     await expectGoesOn(ended, reason, out, whole);
+  });
+
+  test('by the same command where it never began', async () => {
+    const out = folder.at('never');
+    const { code, stderr } = await withFault('exits', 0, [...stale, '--out', out]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\nrho: Training stopped: The scorer thread ended: exit code 7; run the command again\n$/);
+    expect(existsSync(out)).toBe(false);
   });
 
   test('from where it ended where the weights are there', async () => {
@@ -217,12 +226,13 @@ test('a comparison with stale weights compares, and uniform is not told to score
 
 const asked: CheckedScoring = {
   ...exactScoring,
-  ...{ bigBatch: 320, smallBatch: 32, batchNorm: 'steps', engine: 'onnx', scoreEngine: 'onnx' },
+  ...{ bigBatch: 320, smallBatch: 32, batchNorm: 'steps', engine: 'onnx', scoreEngine: 'onnx', threads: 2 },
 };
 
 describe('what does not go together is said in one sentence', () => {
   test.each<[Partial<CheckedScoring>, string]>([
     [{ scoring: ['exact', 'int8'] }, 'Cannot score as exact,int8: exact is none of the cheaper ways, leave it away'],
+    [{ scoreThreads: 3 }, 'Cannot score with 3 of 2 threads: pass --score-threads up to 2, or more --threads'],
     [
       { shortlist: 31, staleness: 1 },
       'Cannot choose 32 of a shortlist of 31 of 320 candidates: pass --shortlist from 32 to 320',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { averageRanks } from '../../src/core/rankAgreement.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { readNewestCheckpoint, writeCheckpoint } from '../../src/loop/checkpoint.ts';
-import { exactPlan, lookahead, type ScoringPlan, versionFor } from '../../src/loop/plan.ts';
+import { exactPlan, type ScoringPlan, versionFor } from '../../src/loop/plan.ts';
 import { temporaryFolder } from '../temporaryFolder.ts';
 import {
   bestBy,
@@ -30,7 +30,7 @@ const plans: readonly ScoringPlan[] = [0, 1, 3].flatMap((staleness) =>
 );
 /** On a shortlist. */
 const listed = 6;
-const stale = plans.filter((plan) => lookahead(plan) > 1);
+const stale = plans.filter(({ staleness, refresh }) => staleness > 0 || refresh > 1);
 
 const wholes = new Map<string, Promise<Ran>>();
 
@@ -118,7 +118,7 @@ test.each(plans)(
       });
       expect(decided(run)).toEqual(whole);
       expect(gathered).toBe(steps);
-      expect(most).toBeLessThanOrEqual(lookahead(plan) + 1);
+      expect(most).toBeLessThanOrEqual(plan.staleness + plan.refresh + 1);
       expect(most).toBeGreaterThan(1);
     }
   },

@@ -157,11 +157,9 @@ test.each<[string, Times]>([
   ['as long as a step and its scoring', { training: 15, scoring: 25, online: 40 }],
   ['as long as its scoring alone', { training: 15, scoring: 25, online: 25 }],
 ])('irreducible losses that take %s are scored beside them, with current weights', async (_, times) => {
-  expectOverlap(await timedRun(times));
-});
-
-test('what scores online for as long as a step and its scoring is told to overlap', async () => {
-  expectToldOverlap(await timedRun({ training: 15, scoring: 25, online: 40 }));
+  const run = await timedRun(times);
+  expectOverlap(run);
+  expectToldOverlap(run);
 });
 
 test('with current weights and losses from a store there is nothing to do at once', async () => {
