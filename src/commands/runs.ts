@@ -90,7 +90,10 @@ export async function openRun<Options extends EngineFlags>(
     folder,
     host: {
       ...host,
-      afterInterrupt,
+      // Before the folder is there nothing can be gone on with.
+      get afterInterrupt() {
+        return begun === undefined ? host.afterInterrupt : afterInterrupt;
+      },
       begin() {
         begun ??= begin();
         return begun;

@@ -31,10 +31,10 @@ export function scoringWithCurrent(
       asked?.catch(() => undefined);
       // Each call is handed to the scorer in its turn, so that none is scored with the weights of another.
       const begun = posted.then(async () => {
-        const gathered = await batch;
         const taken = asked && scorer.setWeights(await asked);
         taken?.catch(() => undefined);
-        return [scorer.score(gathered), taken] as const;
+        // After the weights, which those behind a batch that cannot be gathered need as well.
+        return [scorer.score(await batch), taken] as const;
       });
       posted = begun.catch(() => undefined);
       const [scores] = await Promise.all(await begun);

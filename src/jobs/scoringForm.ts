@@ -83,8 +83,25 @@ export function trainersPrecision(options: CandidateScoringOptions & EngineOptio
   return options.scoring === 'int8' && !scorerIsBeside(options) ? 'int8' : 'fp32';
 }
 
+/** Whether scoring, choosing and stepping go into one graph, which gives the same bits and spares messages and waiting. */
+export function selectsInOneGraph(
+  { graph }: ModelFile,
+  strategy: StrategyName,
+  options: CandidateScoringOptions &
+    EngineOptions &
+    DeviceOptions & { readonly augment: unknown; readonly batchNorm: string },
+): boolean {
+  const { device, engine, scoring, reuse, augment, batchNorm } = options;
+  const isPlain = scoring === 'exact' && reuse === null && augment === null && batchNorm === 'steps';
+  const scoresLoss = strategy === 'rho' || strategy === 'loss';
+  // Convolutions on the CPU take so long that it gains nothing there.
+  const gains = device !== 'cpu' || !graph.nodes.some(({ op }) => op === 'Conv');
+  return isPlain && scoresLoss && gains && backendOf(engine) === null && !scorerIsBeside(options);
+}
+
 /** What has to fit together. */
 export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
+  readonly threads: number;
   readonly batchNorm: string;
   readonly bigBatch: number;
   readonly smallBatch: number;
@@ -92,10 +109,14 @@ export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
 
 /** Throws a usage error where options of scoring do not go together. */
 export function checkScoring(options: CheckedScoring): void {
-  const { scoring, shortlist, reuse, bigBatch, smallBatch, batchNorm, scoreEngine } = options;
+  const { scoring, shortlist, reuse, bigBatch, smallBatch, batchNorm, scoreEngine, threads, scoreThreads } = options;
   if (shortlist !== null && (shortlist < smallBatch || shortlist > bigBatch))
     throw usageError(
       `Cannot choose ${smallBatch} of a shortlist of ${shortlist} of ${bigBatch} candidates: pass --shortlist from ${smallBatch} to ${bigBatch}`,
+    );
+  if (scoreThreads !== null && scoreThreads > threads)
+    throw usageError(
+      `Cannot score with ${scoreThreads} of ${threads} threads: pass --score-threads up to ${threads}, or more --threads`,
     );
   if (reuse !== null && (reuse < smallBatch || reuse > bigBatch))
     throw usageError(

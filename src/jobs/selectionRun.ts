@@ -22,6 +22,7 @@ import {
   type CandidateScoringOptions,
   exactScoring,
   openCandidateScorer,
+  selectsInOneGraph,
   threadBudget,
   trainersPrecision,
 } from './scoringForm.ts';
@@ -108,6 +109,7 @@ export async function runSelection(
     freeze: options.freeze,
     lowering: options.lowering,
     candidatePrecision: trainersPrecision(scoring),
+    ...(selectsInOneGraph(model, run.strategy, scoring) && { selecting: { bigBatch: options.bigBatch } }),
     ...(observesCandidates(run.strategy, options) && { averagesOf: options.bigBatch }),
     ...(checkpoint && { state: checkpoint.state }),
   });

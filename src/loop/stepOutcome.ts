@@ -2,7 +2,6 @@ import type { Selection } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Scores, StepResult } from '../engine/engine.ts';
 import type { StepEvent } from './events.ts';
-import type { CandidateScores } from './knownLosses.ts';
 import { quantilesOf } from './quantiles.ts';
 
 /** What an event says of a step besides its number and its time. */
@@ -13,19 +12,6 @@ export interface Choice {
   readonly chosenIds: Uint32Array;
   /** Null where nothing was scored. */
   readonly scored: { readonly ids: Uint32Array; readonly scores: Scores; readonly selection: Selection } | null;
-}
-
-/** The scores with those at some positions replaced by better ones, in the order of `positions`. */
-export function replacedAt(scores: CandidateScores, positions: Uint32Array, better: Scores): CandidateScores {
-  const loss = scores.loss.slice();
-  const predicted = scores.predicted.slice();
-  const fresh = scores.fresh?.slice();
-  positions.forEach((position, i) => {
-    loss[position] = better.loss[i]!;
-    predicted[position] = better.predicted[i]!;
-    if (fresh) fresh[position] = 1;
-  });
-  return { ...scores, loss, predicted, ...(fresh && { fresh }) };
 }
 
 /** What came of training on a choice. */

@@ -1,23 +1,23 @@
 import type { Batch } from '../core/batch.ts';
 import { RhoError } from '../core/errors.ts';
 import type { Order } from '../core/order.ts';
-import { type Selection, type Strategy, selectTop } from '../core/selection.ts';
+import type { Strategy } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { RefreshedScorer, Scores, StepResult, Trainer } from '../engine/engine.ts';
-import { agreementWith } from './agreement.ts';
+import type { RefreshedScorer, Trainer } from '../engine/engine.ts';
 import { busyMeter } from './busyMeter.ts';
 import { candidatesAhead, reportedLater } from './candidates.ts';
 import { evaluate } from './evaluate.ts';
-import type { Agreement, EvaluationEvent, StepEvent } from './events.ts';
+import type { EvaluationEvent, StepEvent } from './events.ts';
 import type { IrreducibleLosses } from './irreducible.ts';
-import { type CandidateScores, type KnownState, knownLosses, nothingKnown, type ReuseOptions } from './knownLosses.ts';
-import { lookahead, type ScoringPlan } from './plan.ts';
+import type { KnownState, ReuseOptions } from './knownLosses.ts';
+import type { ScoringPlan } from './plan.ts';
 import { meanQuantiles } from './quantiles.ts';
-import { type LossesAhead, type ScoringRequest, type ScoringRequests, scoredAhead } from './scoredAhead.ts';
+import type { LossesAhead } from './scoredAhead.ts';
+import { type Asked, ascending, askToSelect, selectsInStep } from './selectInStep.ts';
+import { selectorFor } from './selector.ts';
 import { sharesOf } from './shares.ts';
-import { type Choice, outcomeOf, replacedAt } from './stepOutcome.ts';
+import { type Choice, outcomeOf } from './stepOutcome.ts';
 import { stopwatch } from './stopwatch.ts';
-import { scoredBeside, scoredByTrainer } from './trainingLosses.ts';
 
 /** Where a run stands between two steps. */
 export interface Standing {
@@ -73,93 +73,33 @@ export interface TrainOptions {
  * gathered, irreducible losses are had, and with a scorer beside the trainer training losses are scored by the plan.
  */
 export async function train(options: TrainOptions): Promise<void> {
-  const { trainer, data, order, strategy, scorer, plan, smallBatch, steps, evalEvery, from } = options;
+  const { trainer, data, strategy, steps, evalEvery, from } = options;
   const clock = stopwatch(from.seconds);
   const busy = busyMeter();
+  const order = selectsInStep(options) ? ascending(options.order) : options.order;
   const candidates = candidatesAhead(data, order, strategy.needsIrreducibleLoss ? options.irreducible : null);
-  const losses = scorer === null ? scoredByTrainer(trainer) : scoredBeside(trainer, scorer);
-  const known = options.reuse && knownLosses(options.reuse, from.known ?? nothingKnown(data.length));
-  const requests: ScoringRequests = {
-    request: (index) => requestFor(index, () => candidates.at(index).batch()),
-    again: (index) => requestFor(index, (ids) => data.gather(ids)),
-  };
-  const scored = scoredAhead(plan, steps, requests, losses, from.ahead);
+  const selector = strategy.score === null ? null : selectorFor(options, candidates, busy);
   let recent = [...from.recent];
   /** Ends when the events of the last step asked for are out. */
   let told: Promise<void> = Promise.resolve();
 
-  const reducible = (scores: Scores, irreducibleLoss: Float32Array | undefined): Float32Array =>
-    strategy.score!({
-      trainingLoss: scores.loss,
-      ...(scores.gradientNorm && { gradientNorm: scores.gradientNorm }),
-      ...(irreducibleLoss && { irreducibleLoss }),
-    });
-
-  /** Asks for the losses of all candidates of a step, or of those whose last ones are not reused. */
-  async function requestFor(index: number, gather: (ids: Uint32Array) => Promise<Batch>): Promise<ScoringRequest> {
-    const { ids, irreducible } = candidates.at(index);
-    if (known === null) return { batch: gather(ids), complete: (scores) => scores };
-    const irreducibleLoss = (await irreducible)?.loss;
-    const positions = known.toScore(index, ids, (scores) => reducible(scores, irreducibleLoss));
-    return { batch: data.gather(idsAt(ids, positions)), complete: known.complete(ids, positions) };
+  /** Has the trainer make step `index`; resolves when it has been asked. */
+  async function ask(index: number): Promise<Asked> {
+    const rate = options.learningRate(index + 1);
+    if (selectsInStep(options)) return askToSelect(options, candidates, busy, index, rate);
+    const choice = selector === null ? firstOf(options, index) : await selector.choose(index);
+    const batch = options.augment(await data.gather(choice.chosenIds), index + 1);
+    return { choice: Promise.resolve(choice), trained: reportedLater(trainer.step(batch, rate)) };
   }
 
-  async function choose(index: number): Promise<Choice> {
-    if (strategy.score === null) return { chosenIds: order.at(index).slice(0, smallBatch), scored: null };
-    const { ids } = candidates.at(index);
-    const [scores, irreducible] = await lossesOf(index).catch(async (error: unknown) => {
-      await save(index);
-      throw error;
-    });
-    busy.add('score', scores.span);
-    busy.add('score', irreducible?.span);
-    const first = selectTop(reducible(scores, irreducible?.loss), ids, options.shortlist ?? smallBatch);
-    const decided =
-      options.shortlist === null
-        ? { scores, selection: first }
-        : await shortlisted(ids, scores, irreducible?.loss, first);
-    const { chosen } = decided.selection;
-    known?.remember(index, ids, decided.scores);
-    return { chosenIds: idsAt(ids, chosen), scored: { ids, ...decided } };
-  }
-
-  /** Scores the candidates that were chosen first again, exactly and with the weights of now, and chooses among them. */
-  async function shortlisted(
-    ids: Uint32Array,
-    scores: CandidateScores,
-    irreducibleLoss: Float32Array | undefined,
-    first: Selection,
-  ): Promise<{ readonly scores: CandidateScores; readonly selection: Selection }> {
-    const listed = idsAt(ids, first.chosen);
-    const exact = await trainer.score(await data.gather(listed));
-    busy.add('score', exact.span);
-    const listedLoss = irreducibleLoss && Float32Array.from(first.chosen, (position) => irreducibleLoss[position]!);
-    const { chosen, nan } = selectTop(reducible(exact, listedLoss), listed, smallBatch);
-    return {
-      scores: replacedAt(scores, first.chosen, exact),
-      selection: { chosen: chosen.map((place) => first.chosen[place]!), nan: first.nan + nan },
-    };
-  }
-
-  async function lossesOf(index: number) {
-    await scored.begin(index);
-    for (let next = index; next <= Math.min(index + lookahead(plan), steps - 1); next++) prepare(next);
-    return [await scored.at(index), await candidates.at(index).irreducible] as const;
-  }
-
-  function prepare(index: number): void {
-    const { batch } = candidates.at(index);
-    if (known === null) void batch();
-  }
-
-  async function tell(index: number, choice: Choice, trained: Promise<StepResult>): Promise<void> {
+  async function tell(index: number, { choice, trained }: Asked): Promise<void> {
     const result = await trained;
     busy.add('train', result.span);
     const event: StepEvent = {
       type: 'step',
       step: index + 1,
       seconds: clock.seconds(),
-      ...outcomeOf(data, choice, result),
+      ...outcomeOf(data, await choice, result),
       busy: busy.take(),
     };
     recent.push(event);
@@ -171,25 +111,10 @@ export async function train(options: TrainOptions): Promise<void> {
       );
   }
 
-  /** How well the scores that step `index` is going to be selected by agree with exact ones; null where they are exact. */
-  async function agreementAt(index: number, ahead: LossesAhead): Promise<Agreement | null> {
-    if (strategy.score === null || (options.isExact && known === null)) return null;
-    const { ids, irreducible } = candidates.at(index);
-    const inTime = ahead.get(index) ?? (await scored.preview(index));
-    const exact = await trainer.score(await data.gather(ids));
-    const irreducibleLoss = (await irreducible)?.loss;
-    const [used, right] = [reducible(inTime, irreducibleLoss), reducible(exact, irreducibleLoss)];
-    const { span } = exact;
-    return {
-      ...agreementWith(right, used, options.shortlist === null ? null : selectTop(used, ids, options.shortlist).chosen),
-      candidates: ids.length,
-      exactSeconds: span === undefined ? null : (span.ended - span.began) / 1000,
-    };
-  }
-
   async function evaluation(step: number, ahead: LossesAhead): Promise<EvaluationEvent> {
     const ids = Uint32Array.from({ length: options.test.length }, (_, id) => id);
     const { accuracy, loss } = await evaluate(trainer, options.test, ids);
+    const isCompared = selector !== null && step < steps;
     const event: EvaluationEvent = {
       type: 'evaluation',
       step,
@@ -200,51 +125,64 @@ export async function train(options: TrainOptions): Promise<void> {
       ...sharesOf(recent),
       selectedLoss: meanQuantiles(recent.map(({ selectedLoss }) => selectedLoss)),
       otherLoss: meanQuantiles(recent.map(({ otherLoss }) => otherLoss)),
-      ...(step < steps && { agreement: await agreementAt(step, ahead) }),
+      ...(isCompared && { agreement: await selector.agreementAt(step, ahead) }),
     };
     recent = [];
     return event;
   }
 
-  function standingAt(step: number, ahead: LossesAhead): Standing {
-    return { step, seconds: clock.seconds(), ahead, known: known?.state ?? null };
-  }
+  const isEvaluated = (step: number) => step % evalEvery === 0 || step === steps;
+  const standing = (step: number, ahead: LossesAhead): Standing => ({
+    step,
+    seconds: clock.seconds(),
+    ahead,
+    known: selector?.known() ?? null,
+  });
 
   /** Lets all that is under way end, then evaluates and pauses where that is due. */
   async function rest(step: number): Promise<void> {
-    const isEvaluated = step % evalEvery === 0 || step === steps;
-    if (!isEvaluated && !options.pausesAfter(step)) return;
+    if (!isEvaluated(step) && !options.pausesAfter(step)) return;
     await told;
-    // Nothing may be computed while the clock stands.
-    const [ahead] = await Promise.all([scored.settled(), candidates.settled()]);
-    clock.stop();
-    if (isEvaluated) await options.emit(await evaluation(step, ahead));
-    if (options.pausesAfter(step)) await options.onPause(standingAt(step, ahead));
+    const { ahead, event } = await orSaved(step, async () => {
+      // Nothing may be computed while the clock stands.
+      const [ahead = new Map()] = await Promise.all([selector?.settled(), candidates.settled()]);
+      clock.stop();
+      return { ahead, event: isEvaluated(step) ? await evaluation(step, ahead) : null };
+    });
+    if (event !== null) await options.emit(event);
+    if (options.pausesAfter(step)) await options.onPause(standing(step, ahead));
     clock.start();
   }
 
-  /** Keeps what can be gone on from where scoring failed before step `index`. */
-  async function save(index: number): Promise<void> {
-    await told;
-    const ahead = await scored.rescued(index);
-    if (ahead !== null) await options.onPause(standingAt(index, ahead));
+  /** Does what stands between two steps, `step` of them done; where it fails, what can be gone on from is kept first. */
+  async function orSaved<T>(step: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // The events of that step come first: they are what a checkpoint counts.
+      await told;
+      const ahead = selector === null ? new Map() : await selector.rescued(step);
+      if (ahead !== null) await options.onPause(standing(step, ahead));
+      throw error;
+    }
   }
 
   clock.start();
+  // A run that failed in an evaluation still owes it.
+  if (recent.length > 0 && isEvaluated(from.step)) await rest(from.step);
   for (let index = from.step; index < steps; index++) {
-    const choice = await choose(index);
-    const batch = options.augment(await data.gather(choice.chosenIds), index + 1);
-    const trained = reportedLater(trainer.step(batch, options.learningRate(index + 1)));
+    const asked = await orSaved(index, () => ask(index));
     candidates.drop(index);
-    scored.drop(index);
+    selector?.drop(index);
     // One step is on its way while the events of the one before are written.
     await told;
-    told = reportedLater(tell(index, choice, trained));
+    told = reportedLater(tell(index, asked));
     await rest(index + 1);
   }
   await told;
 }
 
-function idsAt(ids: Uint32Array, positions: Uint32Array): Uint32Array {
-  return positions.map((position) => ids[position]!);
+/** The first candidates, which are in random order. */
+function firstOf({ order, smallBatch }: TrainOptions, index: number): Choice {
+  return { chosenIds: order.at(index).slice(0, smallBatch), scored: null };
 }

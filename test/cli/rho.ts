@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, expect } from 'vitest';
 import type { StepEvent, TrainEvent } from '../../src/loop/events.ts';
+import { timeless } from '../loop/events.ts';
 
 export const root: string = join(import.meta.dirname, '../..');
 
@@ -153,9 +154,9 @@ export async function selectedIds(folder: string): Promise<readonly (readonly nu
   return steps.map(({ ids }) => ids);
 }
 
-/** Everything a run decided: its events without seconds and the bytes of its target. */
+/** Everything a run decided: its events without what is measured of time, and the bytes of its target. */
 export async function resultOf(folder: string): Promise<{ readonly events: unknown[]; readonly target: string }> {
-  const events = (await readEventsOf(folder)).map((event) => ({ ...event, seconds: undefined }));
+  const events = (await readEventsOf(folder)).map(timeless);
   return { events, target: (await readFile(join(folder, 'target.onnx'))).toString('base64') };
 }
 

@@ -1,4 +1,4 @@
-import type { EvaluationEvent, StepEvent } from '../../src/loop/events.ts';
+import type { EvaluationEvent, StepEvent, TrainEvent } from '../../src/loop/events.ts';
 
 /** A step that trained on two points; `more` says what matters to the test. */
 export function stepEvent(step: number, more: Partial<StepEvent> = {}): StepEvent {
@@ -32,4 +32,11 @@ export function evaluationEvent(step: number, accuracy: number, more: Partial<Ev
     otherLoss: null,
     ...more,
   };
+}
+
+/** An event without what is measured of time, which is all that may differ between two runs of the same choices. */
+export function timeless(event: TrainEvent): object {
+  if (event.type === 'step') return { ...event, seconds: 0, busy: null };
+  if (event.type === 'start' || !event.agreement) return { ...event, seconds: 0 };
+  return { ...event, seconds: 0, agreement: { ...event.agreement, exactSeconds: null } };
 }

@@ -3,8 +3,11 @@ import { randomStream } from '../../src/core/random.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { memoryDataset } from '../../src/data/memoryDataset.ts';
-import type { Trainer, TrainerState } from '../../src/engine/engine.ts';
+import type { RefreshedScorer, Trainer, TrainerState } from '../../src/engine/engine.ts';
+import { openRefreshedScorer } from '../../src/engine/ort/openScorer.ts';
 import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
+import type { RefreshedOptions } from '../../src/engine/ort/refreshedModel.ts';
+import type { Graph } from '../../src/onnx/graph.ts';
 
 const centres = [
   [0, 2],
@@ -35,19 +38,29 @@ export function points(length: number, seed: number): Promise<Dataset> {
   });
 }
 
-/** A multi-layer perceptron of eight hidden units for them, on the real engine. */
-export function openPointsTrainer(data: Dataset, smallBatch: number, state?: TrainerState): Promise<Trainer> {
-  return openTrainer(buildArchitecture('mlp:8', { inputDims: [2], classes: 3, seed: 5 }), {
+/** A multi-layer perceptron of eight hidden units for them. */
+export const pointsModel = (): Graph => buildArchitecture('mlp:8', { inputDims: [2], classes: 3, seed: 5 });
+
+/** How it is scored with. */
+export function pointsScoring(data: Dataset): RefreshedOptions {
+  return {
     name: 'mlp:8',
     stored: data.inputs,
     preprocessing: data.preprocessing,
     device: 'cpu',
     threads: 1,
     outputs: ['loss', 'predicted', 'gradientNorm'],
-    smallBatch,
-    seed: 5,
-    ...(state && { state }),
-  });
+  };
+}
+
+/** It on the real engine. */
+export function openPointsTrainer(data: Dataset, smallBatch: number, state?: TrainerState): Promise<Trainer> {
+  return openTrainer(pointsModel(), { ...pointsScoring(data), smallBatch, seed: 5, ...(state && { state }) });
+}
+
+/** It beside a trainer that gives it the weights of these names. */
+export function openPointsScorer(data: Dataset, refreshed: ReadonlySet<string>): Promise<RefreshedScorer> {
+  return openRefreshedScorer(pointsModel(), pointsScoring(data), refreshed);
 }
 
 /** What the perceptron says of example `id`, computed here from its weights: loss, class, ‖softmax - one-hot‖. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { RhoError } from '../../src/core/errors.ts';
-import { siblingModule, startThread, type Thread } from '../../src/runtime/thread.ts';
+import { type Patience, siblingModule, startThread, type Thread, ThreadFailure } from '../../src/runtime/thread.ts';
 
 type Calls = {
   readonly echo: (value: unknown) => unknown;
@@ -18,6 +18,8 @@ type Calls = {
   /** Ends the thread: by process.exit, or by an error or text that nobody catches. */
   readonly die: (how: 'exit' | 'error' | 'text') => Promise<never>;
   readonly missing: (argument: null) => never;
+  /** Never ends, so that nothing else is answered either: by a loop, or by waiting for something that does not come. */
+  readonly hang: (how: 'loop' | 'promise') => Promise<never>;
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'rho-thread-'));
@@ -51,11 +53,12 @@ const serving = moduleOf(
       setTimeout(() => { throw how === 'text' ? 'plain text' : new Error('out of order'); });
       return later(60_000);
     },
+    hang: (how) => { while (how === 'loop'); return new Promise(() => {}); },
   });`,
 );
 
-function start(module: URL = serving): Thread<Calls> {
-  const thread = startThread<Calls>(module, 'test');
+function start(module: URL = serving, patience?: Patience): Thread<Calls> {
+  const thread = startThread<Calls>(module, 'test', patience);
   threads.push(thread);
   return thread;
 }
@@ -173,6 +176,64 @@ describe('stopping', () => {
     await stopped;
   });
 });
+
+describe('a thread that does not answer in time', () => {
+  test.each(['loop', 'promise'] as const)('is taken for dead, as in an endless %s', async (how) => {
+    // Its answers so far may have been slow on a busy machine, and it is given ten times as long.
+    const thread = start(serving, { first: 60, later: 0.1 });
+    await thread.call('echo', 1);
+    const began = performance.now();
+    const calls = [thread.call('hang', how), thread.call('echo', 2)];
+    for (const result of await Promise.allSettled(calls))
+      expect(result).toMatchObject({
+        status: 'rejected',
+        reason: { message: expect.stringMatching(/^The test thread ended: no answer for \d+ s$/) },
+      });
+    await expect(thread.call('echo', 3)).rejects.toBeInstanceOf(ThreadFailure);
+    await thread.stop();
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  test('is taken for dead where it never answered', async () => {
+    const thread = start(serving, { first: 0.2, later: 60 });
+    await expect(thread.call('hang', 'promise')).rejects.toThrow('no answer for 0 s');
+  });
+
+  test('is waited for without patience, and after its last answer nothing runs out', async () => {
+    const eternal = start();
+    const hanging = eternal.call('hang', 'promise').catch((error) => error);
+    const idle = start(serving, { first: 60, later: 0.05 });
+    await idle.call('echo', 1);
+    expect(await Promise.race([hanging, later(300)])).toBe('waited');
+    expect(await idle.call('echo', 2)).toBe(2);
+    // It never says farewell.
+    threads.splice(threads.indexOf(eternal), 1);
+  });
+
+  test('is no thread with many calls that each take less', async () => {
+    const thread = start(serving, { first: 60, later: 0.3 });
+    await thread.call('echo', 1);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => thread.call('wait', 100)));
+    expect(answers).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test('may take ten times as long as it ever has', async () => {
+    const thread = start(serving, { first: 60, later: 0.01 });
+    await thread.call('wait', 100);
+    expect(await thread.call('wait', 600)).toBe(1);
+  });
+
+  test('is not one whose answer lies there while this thread is busy', async () => {
+    const answer = start(serving, { first: 1.5, later: 60 }).call('echo', 1);
+    const until = performance.now() + 1600;
+    while (performance.now() < until);
+    expect(await answer).toBe(1);
+  });
+});
+
+function later(ms: number): Promise<'waited'> {
+  return new Promise((resolve) => setTimeout(() => resolve('waited'), ms));
+}
 
 test('a sibling module has the ending of the module beside it', () => {
   expect(siblingModule('worker', 'file:///a/b/open.ts').href).toBe('file:///a/b/worker.ts');
