@@ -24,9 +24,9 @@ export class ThreadFailure extends Error {}
 
 /** How long a thread may take for an answer before it is taken for dead. */
 export interface Patience {
-  /** Seconds for the first answer, which may have much to load. */
+  /** Seconds for the first answer of a method: how long it usually takes is not known before. */
   readonly first: number;
-  /** Seconds for any other, or ten times the longest it has taken, if that is more. */
+  /** Seconds for any other of it, or ten times the longest it has taken, if that is more. */
   readonly later: number;
 }
 
@@ -44,6 +44,7 @@ type Reply =
     };
 
 interface Pending {
+  readonly method: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Error) => void;
 }
@@ -73,11 +74,13 @@ export function startThread<H extends Handlers>(module: URL, name: string, patie
     for (const { reject } of pending.values()) reject(failure);
     pending.clear();
   };
+  /** What the thread is at. */
+  const next = (): string | undefined => pending.values().next().value?.method;
   const watch = watchdog(patience, (seconds) => fail(`no answer for ${Math.round(seconds)} s`));
   worker.on('message', (reply: Reply) => {
     const waiting = pending.get(reply.id);
     pending.delete(reply.id);
-    watch.answered(pending.size > 0);
+    watch.answered(next());
     if (waiting === undefined) return;
     if ('error' in reply) waiting.reject(rebuildError(reply.error));
     else waiting.resolve(reply.result);
@@ -93,8 +96,8 @@ export function startThread<H extends Handlers>(module: URL, name: string, patie
       // A buffer that was moved before is empty: it must fail to be cloned, as in a list of moved ones it gets the message lost.
       const moved = transfer.filter(({ byteLength }) => byteLength > 0);
       worker.postMessage({ id, method, argument } satisfies Request, moved);
-      if (pending.size === 0) watch.asked();
-      pending.set(id, { resolve, reject });
+      pending.set(id, { method, resolve, reject });
+      if (pending.size === 1) watch.asked(method);
     });
 
   return {
@@ -115,23 +118,27 @@ export function startThread<H extends Handlers>(module: URL, name: string, patie
 function watchdog(patience: Patience | undefined, bite: (seconds: number) => void) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let began = 0;
-  let longest: number | undefined;
+  let asked = '';
+  const longest = new Map<string, number>();
   const wait = (seconds: number, done: () => void) => {
     timer = setTimeout(done, seconds * 1000);
   };
   const watch = {
-    asked() {
+    asked(method: string) {
       began = performance.now();
+      asked = method;
       if (patience === undefined) return;
-      const seconds = longest === undefined ? patience.first : Math.max(patience.later, 10 * longest);
+      const known = longest.get(method);
+      const seconds = known === undefined ? patience.first : Math.max(patience.later, 10 * known);
       // Half of it twice: a machine that was asleep finds its timers expired and the answer not yet read.
       wait(seconds / 2, () => wait(seconds / 2, () => bite(seconds)));
     },
     off: () => clearTimeout(timer),
-    answered(isAskedMore: boolean) {
+    /** `next` is what it is asked for besides. */
+    answered(next: string | undefined) {
       clearTimeout(timer);
-      longest = Math.max(longest ?? 0, (performance.now() - began) / 1000);
-      if (isAskedMore) watch.asked();
+      longest.set(asked, Math.max(longest.get(asked) ?? 0, (performance.now() - began) / 1000));
+      if (next !== undefined) watch.asked(next);
     },
   };
   return watch;

@@ -179,8 +179,7 @@ describe('stopping', () => {
 
 describe('a thread that does not answer in time', () => {
   test.each(['loop', 'promise'] as const)('is taken for dead, as in an endless %s', async (how) => {
-    // Its answers so far may have been slow on a busy machine, and it is given ten times as long.
-    const thread = start(serving, { first: 60, later: 0.1 });
+    const thread = start(serving, { first: 2, later: 60 });
     await thread.call('echo', 1);
     const began = performance.now();
     const calls = [thread.call('hang', how), thread.call('echo', 2)];
@@ -212,9 +211,15 @@ describe('a thread that does not answer in time', () => {
 
   test('is no thread with many calls that each take less', async () => {
     const thread = start(serving, { first: 60, later: 0.3 });
-    await thread.call('echo', 1);
+    await thread.call('wait', 1);
     const answers = await Promise.all(Array.from({ length: 10 }, () => thread.call('wait', 100)));
-    expect(answers).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(answers).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  test('has its own time for each method, however quick others were', async () => {
+    const thread = start(serving, { first: 60, later: 0.01 });
+    await thread.call('echo', 1);
+    expect(await thread.call('wait', 600)).toBe(0);
   });
 
   test('may take ten times as long as it ever has', async () => {

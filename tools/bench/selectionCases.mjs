@@ -2,11 +2,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const sample = fileURLToPath(new URL('../../data/mnist-sample', import.meta.url));
-const serial = { name: 'serial', flags: [] };
+const serial = { name: 'exact', flags: [] };
 const stale = { name: 'exact, 1 behind', flags: ['--staleness', 1] };
-const int8 = { name: 'int8, in turns', flags: ['--scoring', 'int8'] };
-const int8Stale = { name: 'int8, 1 behind', flags: ['--scoring', 'int8', '--staleness', 1] };
-const half = { name: 'half, 1 behind', flags: ['--scoring', 'half', '--staleness', 1] };
+const listed = { name: 'exact, 1 behind, shortlist 64', flags: ['--staleness', 1, '--shortlist', 64] };
+const int8 = { name: 'int8', flags: ['--scoring', 'int8'] };
+const int8Listed = {
+  name: 'int8, 1 behind, shortlist 64',
+  flags: ['--scoring', 'int8', '--staleness', 1, '--shortlist', 64],
+};
+const reused = { name: 'int8, reuse 160', flags: ['--scoring', 'int8', '--reuse', 160] };
 
 const digits = (noise) => ({
   data: (root) => ['--data', `idx:${join(root, 'mnist')}`, '--noise', noise],
@@ -14,7 +18,7 @@ const digits = (noise) => ({
   il: ['--il-model', 'mlp:64'],
   steps: 1000,
   accuracies: ['0.9', '0.93', '0.95'],
-  settings: [serial, stale, int8, int8Stale],
+  settings: [serial, int8, int8Listed, stale],
 });
 
 /**
@@ -37,15 +41,10 @@ export const selectionCases = {
       ...['--labels', `${join(root, 'cifar10n', 'cifar10n-labels.csv.gz')}:worse`],
     ],
     target: ['--model', 'cnn', '--eval-every', 50],
-    il: ['--il-model', 'cnn', '--il-batch', 64],
+    il: ['--il-model', 'cnn'],
     steps: 1000,
     accuracies: ['0.35', '0.4', '0.45'],
-    settings: [
-      serial,
-      int8Stale,
-      half,
-      { name: 'int8,half, 1 behind', flags: ['--scoring', 'int8,half', '--staleness', 1] },
-    ],
+    settings: [serial, int8, reused, int8Listed],
   },
   'sst2-0.2': {
     data: (root) => [
@@ -53,15 +52,10 @@ export const selectionCases = {
       ...['--noise', 'flip:0.2'],
     ],
     target: ['--model', 'transformer:2x128', '--eval-every', 30],
-    il: ['--il-model', 'transformer:2x128', '--il-epochs', 3],
+    il: ['--il-model', 'transformer:2x128', '--il-epochs', 2],
     steps: 600,
     accuracies: ['0.7', '0.73', '0.76'],
-    settings: [
-      serial,
-      stale,
-      int8Stale,
-      { name: 'int8, 1 behind, of 4', flags: ['--scoring', 'int8', '--staleness', 1, '--refresh', 4] },
-    ],
+    settings: [serial, int8, listed],
   },
 };
 
