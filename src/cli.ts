@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   merge: async () => (await import('./commands/merge.ts')).mergeCommand(),
   train: async () => (await import('./commands/train.ts')).trainCommand(),
   compare: async () => (await import('./commands/compare.ts')).compareCommand(),
+  plan: async () => (await import('./commands/plan.ts')).planCommand(),
   report: async () => (await import('./commands/report.ts')).reportCommand(),
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),

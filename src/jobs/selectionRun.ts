@@ -4,7 +4,7 @@ import { rateAt } from '../core/schedule.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions, Lowering, RefreshedScorer, Trainer } from '../engine/engine.ts';
-import { type EngineOptions, openTrainer } from '../engine/open.ts';
+import type { EngineOptions } from '../engine/open.ts';
 import { type Checkpoint, readNewestCheckpoint, writeCheckpoint } from '../loop/checkpoint.ts';
 import { openEventLog, readEvents } from '../loop/eventLog.ts';
 import type { StartEvent, StepEvent, TrainEvent } from '../loop/events.ts';
@@ -18,14 +18,8 @@ import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
 import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
-import {
-  type CandidateScoringOptions,
-  exactScoring,
-  openCandidateScorer,
-  selectsInOneGraph,
-  threadBudget,
-  trainersPrecision,
-} from './scoringForm.ts';
+import { type CandidateScoringOptions, exactScoring, openCandidateScorer, threadBudget } from './scoringForm.ts';
+import { openTargetTrainer } from './targetTrainer.ts';
 
 /** What moves the running averages of batch normalisation: the batches trained on, or the candidates scored. */
 export const averagesNames = ['steps', 'candidates'] as const;
@@ -96,23 +90,9 @@ export async function runSelection(
   const checkpoint = await readNewestCheckpoint(checkpointsOf(run));
   const scoring = { ...exactScoring, ...options };
   const threads = threadBudget(scoring, run.strategy, run.irreducible?.online ?? false);
-  const trainer = await openTrainer(model.graph, {
-    ...feedFrom(experiment.data, model.name),
-    device: options.device,
-    threads: threads.training,
-    engine: options.engine,
-    scoreEngine: options.scoreEngine,
-    outputs: strategyOf(run.strategy).needsGradientNorm ? ['loss', 'predicted', 'gradientNorm'] : ['loss', 'predicted'],
-    smallBatch: options.smallBatch,
-    seed: run.seed,
-    optimizer: optimizerFrom(options),
-    freeze: options.freeze,
-    lowering: options.lowering,
-    candidatePrecision: trainersPrecision(scoring),
-    ...(selectsInOneGraph(model, run.strategy, scoring) && { selecting: { bigBatch: options.bigBatch } }),
-    ...(observesCandidates(run.strategy, options) && { averagesOf: options.bigBatch }),
-    ...(checkpoint && { state: checkpoint.state }),
-  });
+  const { strategy, seed } = run;
+  const began = { strategy, seed, threads: threads.training, state: checkpoint?.state ?? null };
+  const trainer = await openTargetTrainer(model, experiment.data, began, scoring);
   let scorer: RefreshedScorer | null = null;
   try {
     const beside = { ...scoring, threads: threads.scoring ?? threads.training };
@@ -139,11 +119,6 @@ export async function runSelection(
     await trainer.close();
   }
   return readEvents(eventsPath);
-}
-
-/** A strategy that scores nothing has no candidates to take averages from. */
-function observesCandidates(strategy: StrategyName, { batchNorm }: TrainingOptions): boolean {
-  return batchNorm === 'candidates' && strategyOf(strategy).score !== null;
 }
 
 /** Trains to the last step, each event written at once and a checkpoint now and then. */

@@ -5,7 +5,7 @@ import type { Dataset } from '../../src/data/dataset.ts';
 import { memoryDataset } from '../../src/data/memoryDataset.ts';
 import type { RefreshedScorer, Trainer, TrainerState } from '../../src/engine/engine.ts';
 import { openRefreshedScorer } from '../../src/engine/ort/openScorer.ts';
-import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
+import { openTrainer, type TrainerOptions } from '../../src/engine/ort/openTrainer.ts';
 import type { RefreshedOptions } from '../../src/engine/ort/refreshedModel.ts';
 import type { Graph } from '../../src/onnx/graph.ts';
 
@@ -54,8 +54,13 @@ export function pointsScoring(data: Dataset): RefreshedOptions {
 }
 
 /** It on the real engine. */
-export function openPointsTrainer(data: Dataset, smallBatch: number, state?: TrainerState): Promise<Trainer> {
-  return openTrainer(pointsModel(), { ...pointsScoring(data), smallBatch, seed: 5, ...(state && { state }) });
+export function openPointsTrainer(
+  data: Dataset,
+  smallBatch: number,
+  state?: TrainerState,
+  more: Partial<TrainerOptions> = {},
+): Promise<Trainer> {
+  return openTrainer(pointsModel(), { ...pointsScoring(data), smallBatch, seed: 5, ...(state && { state }), ...more });
 }
 
 /** It beside a trainer that gives it the weights of these names. */

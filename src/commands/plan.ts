@@ -1,0 +1,81 @@
+import { Command, Option } from 'commander';
+import { type PlanOptions, planRun } from '../jobs/plan.ts';
+import { exactScoring } from '../jobs/scoringForm.ts';
+import { writeFileAtomic } from '../runtime/files.ts';
+import { wantsColour } from '../runtime/terminal.ts';
+import { withEngine } from './engine.ts';
+import { withOptions } from './options.ts';
+import { planFindings, renderPlan } from './planText.ts';
+import { checkTraining, dataOptions, ilOptions, optimizationOptions, requireData, type WithOptional } from './runs.ts';
+import { performs } from './session.ts';
+
+type Flags = WithOptional<PlanOptions> & { readonly out: string | null };
+
+/** Steps where neither --steps nor --epochs says how long. */
+const usualSteps = 1000;
+/** Of a run alone: none of it is timed. */
+const runOnly = { evalEvery: 20, checkpointEvery: 30 };
+
+/** `rho plan`: what a long run will cost, and how it is best run. */
+export function planCommand(): Command {
+  const command = new Command('plan')
+    .summary('measure for some seconds what a long run will cost, and how it is best run')
+    .description(
+      'Trains for about a second in each of several settings, and recommends threads, staleness and the form of scoring. ' +
+        'Without --irreducible, losses of zeros stand in; nothing is written but --out.',
+    )
+    .addHelpText(
+      'after',
+      `
+Measured: uniform, which is the unit, exact selection, scoring in int8, reuse of earlier losses,
+and scores of the step before with a shortlist that is scored again, by several splits of the
+threads. A net whose step takes half a second takes minutes to measure; it is said before.
+
+${planFindings.map((finding) => wrapped(finding)).join('\n\n')}
+
+Examples:
+  rho plan --data idx:mnist/ --model mlp:512,512 --steps 5000 --out plan.json
+  rho train --data idx:mnist/ --irreducible il --steps 5000 --config plan.json
+  rho plan --data cifar:cifar-10/ --model cnn --irreducible il.onnx --json`,
+    );
+  command.addOption(
+    new Option('--out <file>', 'write the recommended options as JSON, for --config of rho train and compare').default(
+      null,
+      'none',
+    ),
+  );
+  withOptions(command, [...dataOptions, 'dataSeed', 'seed', 'irreducible', ...ilOptions]);
+  withOptions(command, ['model', 'bigBatch', 'smallBatch', 'steps', 'epochs', ...optimizationOptions]);
+  withOptions(command, ['schedule', 'warmup', 'batchNorm', 'freeze', 'engine', 'scoreEngine', 'device', 'threads']);
+  withOptions(command, ['config', 'json']);
+  return performs<Flags>(command, async ({ out, ...flags }, host) => {
+    const options = await withEngine(command, resolve(flags), host);
+    const plan = await planRun(options, host);
+    if (out !== null) {
+      await writeFileAtomic(out, `${JSON.stringify(plan.config, null, 2)}\n`);
+      host.say(`Wrote ${out}; pass it to "rho train" or "rho compare" with --config ${out}`);
+    }
+    return { json: plan, text: renderPlan(plan, wantsColour()) };
+  });
+}
+
+function resolve(flags: Omit<Flags, 'out'>): PlanOptions {
+  const { data, test, irreducible, steps, epochs, ...rest } = flags;
+  const options: PlanOptions = {
+    ...rest,
+    ...runOnly,
+    ...exactScoring,
+    data: requireData(data),
+    test: test ?? null,
+    irreducible: irreducible ?? null,
+    steps: steps ?? (epochs === undefined ? usualSteps : null),
+    epochs: epochs ?? null,
+  };
+  checkTraining(options);
+  return options;
+}
+
+/** Text in lines of at most 95 letters, as commander leaves what is added to a help text alone. */
+function wrapped(text: string): string {
+  return text.replace(/(.{1,95})( |$)/g, '$1\n').trimEnd();
+}
