@@ -71,6 +71,6 @@ function resolve(flags: Flags, words: ComparisonWords, hasNoise: boolean): Compa
     seeds: seed,
     dataSeeds: dataSeed,
   };
-  checkTraining(options);
+  checkTraining(options, options.strategies);
   return options;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { usageError } from '../core/errors.ts';
+import type { StrategyName } from '../core/selection.ts';
 import type { Host } from '../jobs/host.ts';
 import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
 import { checkScoring } from '../jobs/scoringForm.ts';
@@ -115,7 +116,7 @@ function requireAlone(command: Command): void {
 }
 
 /** Checks what concerns several options at once, before anything runs. */
-export function checkTraining(options: TrainingOptions): void {
+export function checkTraining(options: TrainingOptions, strategies: readonly StrategyName[]): void {
   const { bigBatch, smallBatch, steps, epochs, warmup } = options;
   if (smallBatch! > bigBatch!)
     throw usageError(
@@ -126,7 +127,7 @@ export function checkTraining(options: TrainingOptions): void {
   if (steps == null && epochs == null) throw usageError('Cannot tell how long to train: pass --steps or --epochs');
   if (steps != null && epochs != null)
     throw usageError(`Cannot train for both ${steps} steps and ${epochs} epochs: give one of them`);
-  checkScoring(options);
+  checkScoring(options, strategies);
 }
 
 /** What a finished run prints. */

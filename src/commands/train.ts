@@ -49,7 +49,7 @@ function resolve(flags: Flags): TrainJobOptions {
     epochs: epochs ?? null,
     targets: target ?? ['0.9'],
   };
-  checkTraining(options);
+  checkTraining(options, [options.strategy]);
   requireIrreducible([options.strategy], options.irreducible);
   return options;
 }

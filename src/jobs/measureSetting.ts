@@ -58,7 +58,7 @@ export interface Measured {
 export async function measureSetting(bench: Bench, setting: PlanSetting, compares: boolean): Promise<Measured> {
   const { experiment, model, seed } = bench;
   const options: TrainingOptions = { ...bench.options, ...exactScoring, ...setting.options };
-  checkScoring(options);
+  checkScoring(options, ['rho']);
   const strategy = setting.kind === 'uniform' ? 'uniform' : 'rho';
   const irreducible = await bench.openIrreducible(setting);
   const closing: { close(): Promise<void> }[] = [irreducible];

@@ -148,8 +148,10 @@ async function inRounds(
     for (const setting of settings) {
       progress.update(done++, setting.name);
       if (leftOut.some((each) => each.setting === setting)) continue;
+      // Of losses that untrained weights left behind, agreement would say nothing.
+      const compares = round === rounds && setting.kind !== 'reuse';
       try {
-        results.get(setting)!.push(await measureSetting(bench, setting, round === rounds));
+        results.get(setting)!.push(await measureSetting(bench, setting, compares));
       } catch (error) {
         const isBasic = setting.kind === 'uniform' || setting.kind === 'exact';
         const isRefused = error instanceof RhoError && error.kind !== 'interrupted' && error.kind !== 'failure';

@@ -108,7 +108,7 @@ export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
 }
 
 /** Throws a usage error where options of scoring do not go together. */
-export function checkScoring(options: CheckedScoring): void {
+export function checkScoring(options: CheckedScoring, strategies: readonly StrategyName[]): void {
   const { scoring, shortlist, reuse, bigBatch, smallBatch, batchNorm, scoreEngine, threads, scoreThreads } = options;
   if (shortlist !== null && (shortlist < smallBatch || shortlist > bigBatch))
     throw usageError(
@@ -121,6 +121,11 @@ export function checkScoring(options: CheckedScoring): void {
   if (reuse !== null && (reuse < smallBatch || reuse > bigBatch))
     throw usageError(
       `Cannot score ${reuse} of ${bigBatch} candidates to choose ${smallBatch}: pass --reuse from ${smallBatch} to ${bigBatch}`,
+    );
+  const normed = strategies.find((name) => strategyOf(name).needsGradientNorm);
+  if (reuse !== null && normed !== undefined)
+    throw usageError(
+      `Cannot use --reuse with --strategy ${normed}: losses are kept from pass to pass, gradient norms are not; leave one of them away`,
     );
   if (!scorerIsBeside(options)) {
     if ((reuse !== null || scoring === 'int8') && batchNorm === 'candidates')

@@ -137,15 +137,21 @@ async function choiceAmong(
 
 /** The scores with those at some positions replaced by better ones, in the order of `positions`. */
 function replacedAt(scores: CandidateScores, positions: Uint32Array, better: Scores): CandidateScores {
-  const loss = scores.loss.slice();
-  const predicted = scores.predicted.slice();
-  const fresh = scores.fresh?.slice();
-  positions.forEach((position, i) => {
-    loss[position] = better.loss[i]!;
-    predicted[position] = better.predicted[i]!;
-    if (fresh) fresh[position] = 1;
-  });
-  return { ...scores, loss, predicted, ...(fresh && { fresh }) };
+  const replaced = <T extends Float32Array | Int32Array>(values: T, by: (i: number) => number): T => {
+    const copy = values.slice() as T;
+    positions.forEach((position, i) => {
+      copy[position] = by(i);
+    });
+    return copy;
+  };
+  const { loss, predicted, gradientNorm, fresh } = scores;
+  return {
+    ...scores,
+    loss: replaced(loss, (i) => better.loss[i]!),
+    predicted: replaced(predicted, (i) => better.predicted[i]!),
+    ...(gradientNorm && { gradientNorm: replaced(gradientNorm, (i) => better.gradientNorm![i]!) }),
+    ...(fresh && { fresh: replaced(fresh, () => 1) }),
+  };
 }
 
 export function idsAt(ids: Uint32Array, positions: Uint32Array): Uint32Array {

@@ -260,7 +260,9 @@ describe('what does not go together is said in one sentence', () => {
       'Cannot score with --score-engine same beside the trainer: ONNX Runtime does that, leave --score-engine away',
     ],
   ])('%j', (options, message) => {
-    expect(() => checkScoring({ ...asked, ...options })).toThrow(expect.objectContaining({ kind: 'usage', message }));
+    expect(() => checkScoring({ ...asked, ...options }, ['rho'])).toThrow(
+      expect.objectContaining({ kind: 'usage', message }),
+    );
   });
 
   test.each<Partial<CheckedScoring>>([
@@ -272,7 +274,13 @@ describe('what does not go together is said in one sentence', () => {
     { scoring: 'int8', shortlist: 64 },
     { reuse: 160, shortlist: 64 },
   ])('and %j is not refused', (options) => {
-    expect(() => checkScoring({ ...asked, ...options })).not.toThrow();
+    expect(() => checkScoring({ ...asked, ...options }, ['rho'])).not.toThrow();
+  });
+
+  test('of losses reused for gradient norms too', () => {
+    expect(() => checkScoring({ ...asked, reuse: 160 }, ['rho', 'gradnorm'])).toThrow(
+      'Cannot use --reuse with --strategy gradnorm: losses are kept from pass to pass, gradient norms are not; leave one of them away',
+    );
   });
 
   test('before anything is written', async () => {
