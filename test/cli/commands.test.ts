@@ -200,7 +200,10 @@ test('compare --json prints figures per seed for every strategy and target', asy
     const events = await readEventsOf(join(out, `rho-seed-${seed}`));
     const hash = expect.stringMatching(/^[0-9a-f]{64}$/);
     const made = { data: hash, test: hash, model: hash };
-    expect(events[0]).toEqual({ type: 'start', version: 1, strategy: 'rho', seed, dataSeed, ...made, block: null });
+    const scoring = { form: 'exact', staleness: 0, refresh: 1, shortlist: null };
+    const costs = { threads: 1, scoreThreads: null, scoring, bigBatch: 64, smallBatch: 8 };
+    const start = { type: 'start', version: 1, strategy: 'rho', seed, dataSeed, ...made, block: null, ...costs };
+    expect(events[0]).toEqual(start);
     expect(events.at(-1)).toMatchObject({ accuracy: printed.strategies.rho.finalAccuracy.perSeed[index] });
   }
   // An IL model for each data seed, and a target for each seed and strategy.

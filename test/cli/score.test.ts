@@ -52,8 +52,8 @@ async function done(words: readonly string[]): Promise<Ended> {
   return ended;
 }
 
-/** Twenty kills in all; a longer run may ask for twenty of each. */
-const killsOfEach = Number(process.env.RHO_KILLS ?? 10);
+/** A few of each; a longer run may ask for twenty. */
+const killsOfEach = Number(process.env.RHO_KILLS ?? 4);
 
 test.each(['fp32', 'int8'])(
   'a store in %s that was killed at random moments is the same byte for byte',

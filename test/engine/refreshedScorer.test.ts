@@ -12,6 +12,7 @@ import { openRefreshedWork } from '../../src/engine/ort/refreshedWork.ts';
 import { loadRuntime } from '../../src/engine/ort/session.ts';
 import type { Graph } from '../../src/onnx/graph.ts';
 import { scoreGraph } from '../../src/onnx/scoreGraph.ts';
+import { timeless } from './timeless.ts';
 
 const block = await findBlock();
 const opened: { close(): Promise<void> }[] = [];
@@ -100,7 +101,7 @@ describe('a refreshed scorer has the losses of the trainer whose weights it gets
     for (let step = 1; step <= 3; step++) {
       await trainer.step(batchOf(of, 16, step), 1e-3);
       await refreshed.setWeights(copied(await trainer.weights()));
-      expect(await refreshed.score(batchOf(of, 33))).toEqual(await trainer.score(batchOf(of, 33)));
+      expect(timeless(await refreshed.score(batchOf(of, 33)))).toEqual(timeless(await trainer.score(batchOf(of, 33))));
     }
   });
 });
@@ -111,7 +112,6 @@ describe('a refreshed scorer has the losses of one that was opened with the same
     ['an MLP on floats in int8', floats, 'int8', undefined],
     ['a transformer in int8', transformer, 'int8', undefined],
     ['a CNN in standard operators', images, 'fp32', null],
-    ['a CNN in standard operators with its products in int8', images, 'int8', null],
   ])('%s', async (_, of, precision, block) => {
     const options = { ...of.options, precision };
     const refreshed = await refreshedOn(of, trainedOf(modelOf(of)).keys(), { precision, block });
@@ -120,7 +120,7 @@ describe('a refreshed scorer has the losses of one that was opened with the same
       const fixed = closing(await openScorer(modelOf(of, seed), options));
       await refreshed.setWeights(copied(trainedOf(modelOf(of, seed))));
       const scores = await refreshed.score(batchOf(of, 33));
-      expect(scores).toEqual(await fixed.score(batchOf(of, 33)));
+      expect(timeless(scores)).toEqual(timeless(await fixed.score(batchOf(of, 33))));
       seen.push(scores.loss[0]!);
     }
     expect(seen[0]).not.toBe(seen[1]);
