@@ -27,7 +27,7 @@ type Flags = WithOptional<Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSee
 const sample = { data: () => `idx:${packageFile('data/mnist-sample')}`, noise: 'flip:0.4', steps: 300 };
 
 /** Steps on other data where neither --steps nor --epochs says how long. */
-const usualSteps = 1000;
+export const usualSteps = 1000;
 
 /** Words of the two commands that train targets side by side. */
 export interface ComparisonWords {
