@@ -235,17 +235,25 @@ const options: Readonly<Record<string, () => Option>> = {
       .argParser(wholeNumber(1))
       .default(null, 'score all'),
   reuseEpochs: () =>
-    option('--reuse-epochs <n>', 'passes after which a loss is not reused').argParser(positiveNumber()).default(4),
+    option('--reuse-epochs <n>', 'with --reuse, passes after which a loss is not reused')
+      .argParser(positiveNumber())
+      .default(4),
   shortlist: () =>
     option('--shortlist <n>', 'score the best n candidates again, exactly, and choose from those')
       .argParser(wholeNumber(1))
       .default(null, 'choose by the first scores'),
   scoreThreads: () =>
-    option('--score-threads <n>', 'of --threads, those that score while others train')
+    option(
+      '--score-threads <n>',
+      'of --threads, those of each scorer beside the trainer: of candidates, of irreducible losses online',
+    )
       .argParser(wholeNumber(1))
-      .default(null, 'half, where both go on at once'),
+      .default(null, 'an even share of those that work at once, at least 1 for each side'),
   scoreDevice: () =>
-    option('--score-device <name>', `where candidates are scored: ${devices.join(', ')}`)
+    option(
+      '--score-device <name>',
+      `where candidates, and irreducible losses online, are scored: ${devices.join(', ')}`,
+    )
       .argParser(oneOf(devices))
       .default(null, 'where the target is trained'),
   device: () =>

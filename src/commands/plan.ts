@@ -70,7 +70,7 @@ function resolve(flags: Omit<Flags, 'out'>): PlanOptions {
     steps: steps ?? (epochs === undefined ? usualSteps : null),
     epochs: epochs ?? null,
   };
-  checkTraining(options, ['rho']);
+  checkTraining(options, ['rho'], false);
   return options;
 }
 

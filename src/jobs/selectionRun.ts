@@ -19,8 +19,9 @@ import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
 import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
-import { type CandidateScoringOptions, exactScoring, openCandidateScorer, threadBudget } from './scoringForm.ts';
+import { type CandidateScoringOptions, exactScoring, openCandidateScorer } from './scoringForm.ts';
 import { openTargetTrainer } from './targetTrainer.ts';
+import { threadBudget } from './threadBudget.ts';
 
 /** What moves the running averages of batch normalisation: the batches trained on, or the candidates scored. */
 export const averagesNames = ['steps', 'candidates'] as const;
@@ -105,6 +106,7 @@ export async function runSelection(
       block: trainer.block,
       threads: threads.training,
       scoreThreads: threads.scoring,
+      onlineThreads: threads.online,
       scoring: recordedScoring(scoring, trainer),
       bigBatch: options.bigBatch,
       smallBatch: options.smallBatch,

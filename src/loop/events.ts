@@ -106,9 +106,9 @@ export interface StartEvent {
   readonly model: string;
   /** Threads of the trainer. */
   readonly threads?: number;
-  /** Threads of what scores beside the trainer; null where nothing does. */
+  /** Threads of what scores candidates beside the trainer; null where the trainer does, or nothing. */
   readonly scoreThreads?: number | null;
-  /** Threads of what scores irreducible losses online; null where nothing does. */
+  /** Threads of what scores irreducible losses in the run; null where they were scored before it. */
   readonly onlineThreads?: number | null;
   readonly scoring?: RecordedScoring;
   /** Candidates of a step (n_B), and how many of them it trains on (n_b). */

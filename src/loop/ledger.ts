@@ -27,6 +27,8 @@ export interface Ledger {
   readonly threads: number | null;
   /** Null where the trainer scores, or where it is not known. */
   readonly scoreThreads: number | null;
+  /** Null where irreducible losses were scored before the run, or where it is not known. */
+  readonly onlineThreads: number | null;
   readonly scoring: RecordedScoring | null;
   /** Wall-clock of a mean step, without evaluation and checkpoints. */
   readonly secondsPerStep: number | null;
@@ -99,6 +101,7 @@ export function ledgerOf({ runs, uniform, irreducible, targets, ...machine }: Le
   return {
     threads: start?.threads ?? null,
     scoreThreads: start?.scoreThreads ?? null,
+    onlineThreads: start?.onlineThreads ?? null,
     scoring: start?.scoring ?? null,
     ...figures,
     uniformBusy: uniformSides?.busy ?? null,

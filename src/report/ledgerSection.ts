@@ -44,7 +44,7 @@ const figures: readonly Figure[] = [
   {
     name: 'scoring',
     value: ({ scoring }) => scoring && scoringInWords(scoring),
-    below: ({ threads, scoreThreads, scoring }) => threadsInWords(threads, scoreThreads, scoring?.inOneGraph),
+    below: threadsInWords,
   },
   {
     name: 'overlap of training and scoring',
@@ -80,11 +80,14 @@ const figures: readonly Figure[] = [
   { name: 'top-10% overlap with them', value: ({ agreement }) => decimals(agreement?.topTenthOverlap ?? null) },
 ];
 
-function threadsInWords(threads: number | null, scoreThreads: number | null, inOneGraph = false): string {
+function threadsInWords({ threads, scoreThreads, onlineThreads, scoring }: Ledger): string {
   if (!isNumber(threads)) return '';
   const count = (value: number): string => `${value} ${value === 1 ? 'thread' : 'threads'}`;
-  if (isNumber(scoreThreads)) return `beside training: ${count(threads)} and ${count(scoreThreads)}`;
-  return `${inOneGraph ? 'in one graph with the step' : 'by the trainer'}, ${count(threads)}`;
+  const byTrainer = scoring?.inOneGraph ? 'in one graph with the step' : 'by the trainer';
+  const candidates = isNumber(scoreThreads)
+    ? `beside training: ${count(threads)} and ${count(scoreThreads)}`
+    : `${byTrainer}, ${count(threads)}`;
+  return isNumber(onlineThreads) ? `${candidates}; irreducible losses beside: ${count(onlineThreads)}` : candidates;
 }
 
 function figuresHtml(ledgers: Ledgers): string {

@@ -201,7 +201,7 @@ test('compare --json prints figures per seed for every strategy and target', asy
     const hash = expect.stringMatching(/^[0-9a-f]{64}$/);
     const made = { data: hash, test: hash, model: hash };
     const scoring = { form: 'exact', staleness: 0, refresh: 1, shortlist: null };
-    const costs = { threads: 1, scoreThreads: null, scoring, bigBatch: 64, smallBatch: 8 };
+    const costs = { threads: 1, scoreThreads: null, onlineThreads: null, scoring, bigBatch: 64, smallBatch: 8 };
     const start = { type: 'start', version: 1, strategy: 'rho', seed, dataSeed, ...made, block: null, ...costs };
     expect(events[0]).toEqual(start);
     expect(events.at(-1)).toMatchObject({ accuracy: printed.strategies.rho.finalAccuracy.perSeed[index] });

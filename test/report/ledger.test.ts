@@ -9,6 +9,7 @@ import { sampleReport } from './sample.ts';
 const known: Ledger = {
   threads: 2,
   scoreThreads: 1,
+  onlineThreads: null,
   scoring: { form: 'int8', staleness: 1, refresh: 4 },
   secondsPerStep: 0.0091,
   uniformSecondsPerStep: 0.0064,
