@@ -12,12 +12,13 @@ import { averagesNames } from '../jobs/selectionRun.ts';
 import { layouts } from '../onnx/preprocess.ts';
 import { availableThreads } from '../runtime/host.ts';
 
-/** A whole number from `least` up. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A whole number from `least` up, or to `most`. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `${least} up` : `${least} to ${most}`;
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`Expected a whole number from ${least} up.`);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`Expected a whole number from ${range}.`);
     return value;
   };
 }
@@ -31,6 +32,9 @@ export function positiveNumber({ zero }: { readonly zero: boolean } = { zero: fa
     return value;
   };
 }
+
+/** Whatever is to be scored with weights of now is scored before a run pauses: more would let Ctrl-C wait. */
+const mostStepsAhead = 64;
 
 /** Several values with commas between them, each read by `one`. */
 export function listOf<T>(one: (text: string) => T): (text: string) => T[] {
@@ -220,11 +224,11 @@ const options: Readonly<Record<string, () => Option>> = {
       '--staleness <steps>',
       'steps that the weights which score candidates lie behind: 0 is exact, 1 scores while the step before is trained',
     )
-      .argParser(wholeNumber(0))
+      .argParser(wholeNumber(0, mostStepsAhead))
       .default(0),
   refresh: () =>
     option('--refresh <steps>', 'steps from one refresh of those weights to the next')
-      .argParser(wholeNumber(1))
+      .argParser(wholeNumber(1, mostStepsAhead))
       .default(1),
   scoring: () =>
     option('--scoring <form>', 'what scores candidates: exact, or int8, the target in 8 bits')
