@@ -255,13 +255,15 @@ test('options of scoring that do not go together, or have no effect, are refused
   const out = folder.at('refused');
   for (const [words, sentence] of [
     [['--staleness', '1', '--batch-norm', 'candidates'], 'or leave --staleness 1 away'],
-    [['--staleness', '65'], 'Expected a whole number from 0 to 64.'],
     [['--score-threads', '1'], 'Cannot use --score-threads 1 where nothing scores beside the trainer'],
     [['--strategy', 'uniform', '--refresh', '2'], 'Cannot use --refresh 2 with --strategy uniform: '],
   ] as const) {
     expectRefusal(await rho(...fromStore, '--steps', '2', ...words, '--out', out), 2, sentence);
     expect(existsSync(out)).toBe(false);
   }
+  const { code, stderr } = await rho(...fromStore, '--staleness', '65', '--out', out);
+  expect(code).toBe(2);
+  expect(stderr).toContain('Expected a whole number from 0 to 64.');
 });
 
 test('a scorer beside the trainer that does not answer any more ends the run within seconds', async () => {
