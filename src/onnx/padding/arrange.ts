@@ -4,6 +4,7 @@ import { listOf, numbersOf, type Rule, type RuleContext } from './rule.ts';
 import {
   type Axis,
   axisOf,
+  batchSize,
   broadcastAxes,
   type Factor,
   factorOf,
@@ -220,9 +221,12 @@ function rearranged(value: Value, axes: readonly Axis[]): Value {
   return { ...value, axes, elements: axes.length > 1 ? undefined : value.elements };
 }
 
+/** An axis of `size` along which all numbers are the same, so that it does not matter in what order it counts. */
 function madeAxis(size: Dim): Axis | undefined {
   const factor = factorOf(size);
-  return factor === undefined ? undefined : axisOf([factor]);
+  if (factor !== undefined) return axisOf([factor]);
+  const perText = quotientOf(size, batchSize);
+  return typeof perText === 'number' && Number.isInteger(perText) ? [batchSize, perText] : undefined;
 }
 
 /** The sizes of a Reshape, without 0 and -1. */
