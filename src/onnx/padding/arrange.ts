@@ -12,6 +12,7 @@ import {
   isPlain,
   isPositions,
   isSame,
+  isWholeSize,
   isZeroAt,
   ofElements,
   sizeOf,
@@ -259,16 +260,9 @@ function takeAxis(left: Factor[], size: Dim): Axis | undefined {
     }
     taken.push(factor);
     rest = quotientOf(rest, sizeOf([factor]));
-    if (rest !== undefined && !isWhole(rest)) return undefined;
+    if (rest !== undefined && !isWholeSize(rest)) return undefined;
   }
   return axisOf(taken);
-}
-
-/** Whether no part of a size is a fraction. */
-function isWhole(size: Dim): boolean {
-  return String(size)
-    .split('*')
-    .every((factor) => Number.isNaN(Number(factor)) || Number.isInteger(Number(factor)));
 }
 
 interface Cut {

@@ -96,6 +96,13 @@ export function sizeOf(axis: Axis): Dim {
   return productOf(axis.map((factor) => (isPositions(factor) ? anyLength : factor)));
 }
 
+/** Whether no part of a size is a fraction. */
+export function isWholeSize(size: Dim): boolean {
+  return String(size)
+    .split('*')
+    .every((factor) => Number.isNaN(Number(factor)) || Number.isInteger(Number(factor)));
+}
+
 /** The factor that a size is the count of: a number, the batch or the positions; undefined where it is none of these. */
 export function factorOf(size: Dim): Factor | undefined {
   if (typeof size === 'number') return size >= 0 ? size : undefined;
