@@ -1,4 +1,5 @@
 import type { Batch } from '../core/batch.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { RefreshedScorer, Scores } from './engine.ts';
 
@@ -25,16 +26,16 @@ export function scoringWithCurrent(
       outdated = true;
     },
     async score(batch) {
+      // It is looked at in its turn, and may fail before that.
+      const given = reportedLater(Promise.resolve(batch));
       // Asked for at once, so that these are the weights of this moment.
-      const asked = outdated ? weights() : null;
+      const asked = outdated ? reportedLater(weights()) : null;
       outdated = false;
-      asked?.catch(() => undefined);
       // Each call is handed to the scorer in its turn, so that none is scored with the weights of another.
       const begun = posted.then(async () => {
-        const taken = asked && scorer.setWeights(await asked);
-        taken?.catch(() => undefined);
+        const taken = asked && reportedLater(scorer.setWeights(await asked));
         // After the weights, which those behind a batch that cannot be gathered need as well.
-        return [scorer.score(await batch), taken] as const;
+        return [reportedLater(scorer.score(await given)), taken] as const;
       });
       posted = begun.catch(() => undefined);
       const [scores] = await Promise.all(await begun);

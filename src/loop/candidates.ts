@@ -1,5 +1,6 @@
 import type { Batch } from '../core/batch.ts';
 import type { Order } from '../core/order.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Scores } from '../engine/engine.ts';
 import type { IrreducibleLosses } from './irreducible.ts';
@@ -50,10 +51,4 @@ export function candidatesAhead(data: Dataset, order: Order, losses: Irreducible
       await Promise.all([...known.values()].map(({ irreducible }) => irreducible));
     },
   };
-}
-
-/** A promise whose failure is told when it is awaited; until then it must not count as unhandled. */
-export function reportedLater<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }

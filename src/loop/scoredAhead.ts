@@ -1,6 +1,6 @@
 import type { Batch } from '../core/batch.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Scores } from '../engine/engine.ts';
-import { reportedLater } from './candidates.ts';
 import type { CandidateScores } from './knownLosses.ts';
 import { type ScoringPlan, scoredWith, versionFor } from './plan.ts';
 import type { TrainingLosses } from './trainingLosses.ts';

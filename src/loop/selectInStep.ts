@@ -1,7 +1,8 @@
 import type { Order } from '../core/order.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { StepResult } from '../engine/engine.ts';
 import type { BusyMeter } from './busyMeter.ts';
-import { type CandidatesAhead, reportedLater } from './candidates.ts';
+import type { CandidatesAhead } from './candidates.ts';
 import { idsAt, reducibleLosses } from './selector.ts';
 import type { Choice } from './stepOutcome.ts';
 import type { TrainOptions } from './train.ts';

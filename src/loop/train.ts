@@ -1,11 +1,12 @@
 import type { Batch } from '../core/batch.ts';
 import { RhoError } from '../core/errors.ts';
 import type { Order } from '../core/order.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Strategy } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { RefreshedScorer, Trainer } from '../engine/engine.ts';
 import { busyMeter } from './busyMeter.ts';
-import { candidatesAhead, reportedLater } from './candidates.ts';
+import { candidatesAhead } from './candidates.ts';
 import { evaluate } from './evaluate.ts';
 import type { EvaluationEvent, StepEvent } from './events.ts';
 import type { IrreducibleLosses } from './irreducible.ts';
