@@ -1,5 +1,6 @@
 import { parentPort, Worker } from 'node:worker_threads';
 import { type ErrorKind, RhoError } from '../core/errors.ts';
+import { leaveBehind } from './leftBehind.ts';
 
 /** Functions that a thread answers, by name. Arguments and results are plain data that can be posted. */
 export type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
@@ -15,8 +16,11 @@ export interface Thread<H extends Handlers> {
     argument: Argument<H, M>,
     transfer?: readonly ArrayBuffer[],
   ): Promise<Result<H, M>>;
-  /** Lets what was called finish, then ends the thread. */
-  stop(): Promise<void>;
+  /**
+   * Lets what was called finish, calls `last` with null, then ends the thread; whether `last` succeeds is not told. Once their
+   * turn has come, both have ten seconds. A thread that is taken for dead is let be, as it may be computing.
+   */
+  stop(last?: keyof H & string): Promise<void>;
 }
 
 /** A thread that ended, or that is taken for dead, with calls it did not answer. */
@@ -43,14 +47,22 @@ type Reply =
       readonly error: { readonly message: string; readonly kind: ErrorKind | null; readonly stack: string | undefined };
     };
 
-interface Pending {
-  readonly method: string;
+interface Pending extends Asked {
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Error) => void;
 }
 
+/** What a thread is to answer next. */
+interface Asked {
+  readonly method: string;
+  /** Seconds that it may take; undefined leaves that to the patience with the thread. */
+  readonly within: number | undefined;
+}
+
 /** The worker method that every thread answers: by then all calls before it are done. */
 const farewell = 'farewell';
+/** Seconds for an answer to what closes a thread: there is nothing to compute, and nobody needs the answer. */
+const closingTime = 10;
 
 /** The URL of a module beside this one, in the form that runs here: source as .ts, built as .js. */
 export function siblingModule(name: string, importer: string): URL {
@@ -65,6 +77,9 @@ export function startThread<H extends Handlers>(module: URL, name: string, patie
   const worker = new Worker(module);
   const pending = new Map<number, Pending>();
   let nextId = 0;
+  /** Calls that it has not answered, whether or not somebody still waits for them. */
+  let unanswered = 0;
+  let isLeft = false;
   let failure: Error | undefined;
   let stopped: Promise<void> | undefined;
 
@@ -74,41 +89,54 @@ export function startThread<H extends Handlers>(module: URL, name: string, patie
     for (const { reject } of pending.values()) reject(failure);
     pending.clear();
   };
-  /** What the thread is at. */
-  const next = (): string | undefined => pending.values().next().value?.method;
-  const watch = watchdog(patience, (seconds) => fail(`no answer for ${Math.round(seconds)} s`));
+  /** Fails a thread that still lives. */
+  const giveUp = (reason: string) => {
+    fail(reason);
+    if (isLeft || unanswered === 0) return;
+    isLeft = true;
+    leaveBehind(worker);
+  };
+  const watch = watchdog(patience, (seconds) => giveUp(`no answer for ${Math.round(seconds)} s`));
   worker.on('message', (reply: Reply) => {
+    unanswered -= 1;
+    // It was slow, and computes no more.
+    if (isLeft && unanswered === 0) void worker.terminate();
     const waiting = pending.get(reply.id);
-    pending.delete(reply.id);
-    watch.answered(next());
     if (waiting === undefined) return;
+    pending.delete(reply.id);
+    watch.answered(pending.values().next().value);
     if ('error' in reply) waiting.reject(rebuildError(reply.error));
     else waiting.resolve(reply.result);
   });
-  worker.on('messageerror', () => fail('an answer could not be read'));
+  worker.on('messageerror', () => {
+    unanswered -= 1;
+    giveUp('an answer could not be read');
+  });
   worker.on('error', (error) => fail(asError(error).message));
   worker.on('exit', (code) => fail(`exit code ${code}`));
 
-  const post = (method: string, argument: unknown, transfer: readonly ArrayBuffer[] = []) =>
+  const post = (method: string, argument: unknown, transfer: readonly ArrayBuffer[] = [], within?: number) =>
     new Promise<unknown>((resolve, reject) => {
       if (failure !== undefined) return reject(failure);
       const id = nextId++;
       // A buffer that was moved before is empty: it must fail to be cloned, as in a list of moved ones it gets the message lost.
       const moved = transfer.filter(({ byteLength }) => byteLength > 0);
       worker.postMessage({ id, method, argument } satisfies Request, moved);
-      pending.set(id, { method, resolve, reject });
-      if (pending.size === 1) watch.asked(method);
+      unanswered += 1;
+      pending.set(id, { method, within, resolve, reject });
+      if (pending.size === 1) watch.asked({ method, within });
     });
 
   return {
     call: (method, argument, transfer) => post(method, argument, transfer) as Promise<never>,
-    stop() {
-      // Ending a thread while ONNX Runtime computes aborts the process: ask first.
-      // One that is taken for dead has failed, and is ended at once.
-      stopped ??= post(farewell, undefined)
-        .catch(() => undefined)
-        .then(() => worker.terminate())
-        .then(() => undefined);
+    stop(last) {
+      const end = async () => {
+        // A message behind the calls: ending a thread while ONNX Runtime computes aborts the process.
+        const calls = [...(last === undefined ? [] : [last]), farewell];
+        await Promise.allSettled(calls.map((method) => post(method, null, [], closingTime)));
+        if (!isLeft) await worker.terminate();
+      };
+      stopped ??= end();
       return stopped;
     },
   };
@@ -123,19 +151,22 @@ function watchdog(patience: Patience | undefined, bite: (seconds: number) => voi
   const wait = (seconds: number, done: () => void) => {
     timer = setTimeout(done, seconds * 1000);
   };
+  const secondsFor = (method: string): number | undefined => {
+    const known = longest.get(method);
+    return patience && (known === undefined ? patience.first : Math.max(patience.later, 10 * known));
+  };
   const watch = {
-    asked(method: string) {
+    /** To be called when it becomes the next to be answered: what a thread does for calls before is no part of it. */
+    asked({ method, within }: Asked) {
       began = performance.now();
       asked = method;
-      if (patience === undefined) return;
-      const known = longest.get(method);
-      const seconds = known === undefined ? patience.first : Math.max(patience.later, 10 * known);
+      const seconds = within ?? secondsFor(method);
       // Half of it twice: a machine that was asleep finds its timers expired and the answer not yet read.
-      wait(seconds / 2, () => wait(seconds / 2, () => bite(seconds)));
+      if (seconds !== undefined) wait(seconds / 2, () => wait(seconds / 2, () => bite(seconds)));
     },
     off: () => clearTimeout(timer),
     /** `next` is what it is asked for besides. */
-    answered(next: string | undefined) {
+    answered(next: Asked | undefined) {
       clearTimeout(timer);
       longest.set(asked, Math.max(longest.get(asked) ?? 0, (performance.now() - began) / 1000));
       if (next !== undefined) watch.asked(next);

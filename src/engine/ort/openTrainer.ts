@@ -9,7 +9,7 @@ import { type TrainStep, type TrainStepOptions, trainStep } from '../../onnx/tra
 import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
-import { buffersOf, deviceOf, opened, scorerOn, startWorker } from './openScorer.ts';
+import { buffersOf, deviceOf, opened, scorerOn, startWorker, trainingPatience } from './openScorer.ts';
 import { prepareRefreshed } from './refreshedModel.ts';
 import { freeOfPadding, type ScorerOptions, scoringModel } from './scoringModel.ts';
 import { fitsMemory } from './updatedInMemory.ts';
@@ -43,7 +43,7 @@ export interface TrainerOptions extends Omit<ScorerOptions, 'precision'> {
  */
 export async function openTrainer(model: Graph, options: TrainerOptions): Promise<Trainer> {
   requireSelectable(options);
-  const thread = startWorker('trainer');
+  const thread = startWorker('trainer', trainingPatience);
   const { block, selects } = await opened(thread, loadTrainer(thread, model, options));
   return {
     block,
