@@ -9,9 +9,10 @@ import { type TrainStep, type TrainStepOptions, trainStep } from '../../onnx/tra
 import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
-import { buffersOf, deviceOf, opened, scorerOn, startWorker } from './openScorer.ts';
+import { buffersOf, deviceOf, opened, scorerOn } from './openScorer.ts';
 import { prepareRefreshed } from './refreshedModel.ts';
 import { freeOfPadding, type ScorerOptions, scoringModel } from './scoringModel.ts';
+import { startWorker } from './startWorker.ts';
 import { fitsMemory } from './updatedInMemory.ts';
 import { requireRight } from './webgpuFaults.ts';
 
