@@ -87,3 +87,6 @@ find('train').addEventListener('click', () => {
       .join(', ');
   });
 });
+
+// For the console, and for tests: the worker of jobs without the page.
+Object.assign(globalThis, { rho: { startJobs, fetchSample, sample } });
