@@ -14,7 +14,10 @@ import type { CompareRequest, JobCalls, NamedFile } from './protocol.ts';
 
 /** How each call is answered: with what it asks for, and the host of a job. */
 export type JobHandlers = {
-  readonly [Name in keyof JobCalls]: (argument: Parameters<JobCalls[Name]>[0], host: Host) => ReturnType<JobCalls[Name]>;
+  readonly [Name in keyof JobCalls]: (
+    argument: Parameters<JobCalls[Name]>[0],
+    host: Host,
+  ) => ReturnType<JobCalls[Name]>;
 };
 
 /** The jobs of the command line, for the page. */

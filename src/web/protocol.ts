@@ -1,8 +1,8 @@
+import type { DeviceChoice } from '../engine/ort/chooseDevice.ts';
+import type { DeviceReport } from '../engine/ort/probe.ts';
 import type { CompareOptions } from '../jobs/compare.ts';
 import type { DataOptions } from '../jobs/experiment.ts';
 import type { ScoreOptions, ScoreResult } from '../jobs/score.ts';
-import type { DeviceChoice } from '../engine/ort/chooseDevice.ts';
-import type { DeviceReport } from '../engine/ort/probe.ts';
 import type { TrainEvent } from '../loop/events.ts';
 import type { ReportData } from '../report/reportData.ts';
 import type { Reply, Request } from '../runtime/calls.ts';

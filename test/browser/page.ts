@@ -1,9 +1,12 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { startJobs } from '../../src/web/jobs.ts';
+import { chromium, type Page } from 'playwright-core';
+import type { startJobs } from '../../src/web/jobs.ts';
+import type { NamedFile } from '../../src/web/protocol.ts';
 import type { sample } from '../../src/web/sample.ts';
-import { type Started, root, startRho } from '../cli/rho.ts';
+import { root } from '../cli/rho.ts';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
@@ -15,15 +18,21 @@ export const noBrowser: string | null = existsSync(executablePath)
 /** What the page offers to the console. */
 export interface RhoHandle {
   readonly startJobs: typeof startJobs;
-  readonly fetchSample: () => Promise<{ path: string; file: Blob }[]>;
+  readonly fetchSample: () => Promise<NamedFile[]>;
   readonly sample: typeof sample;
+}
+
+/** A page of the browser that is open, and what it has said or asked for that it should not. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly wrong: readonly string[];
 }
 
 /** A browser with the page that is built, as `rho serve` serves it. WebGPU is played by software. */
 export interface OpenBrowser {
   readonly url: string;
-  /** A page with the private file system of all others; messages that should not be are in `wrong`. */
-  newPage(): Promise<{ readonly page: Page; readonly wrong: readonly string[] }>;
+  /** One more page; all share the private file system of their origin. */
+  newPage(): Promise<OpenPage>;
   close(): Promise<void>;
 }
 
@@ -31,7 +40,7 @@ export interface OpenBrowser {
 export async function openBrowser(): Promise<OpenBrowser> {
   if (!existsSync(join(root, 'dist/page/index.html')))
     throw new Error('The page is not built: run "npm run build:web" first');
-  const server = startRho(['serve', '--port', '0']);
+  const server = spawn(process.execPath, [join(root, 'dist/cli.js'), 'serve', '--port', '0', '--json']);
   const url = await urlOf(server);
   const browser = await chromium.launch({
     executablePath,
@@ -52,22 +61,14 @@ export async function openBrowser(): Promise<OpenBrowser> {
       return { page, wrong };
     },
     async close() {
-      await closeQuietly(browser);
-      server.child.kill('SIGINT');
-      await server.ended;
+      await browser.close();
+      server.kill('SIGINT');
+      await once(server, 'exit');
     },
   };
 }
 
-async function closeQuietly(browser: Browser): Promise<void> {
-  await browser.close();
-}
-
-async function urlOf(server: Started): Promise<string> {
-  for (;;) {
-    const url = /http:\S+\//.exec(server.stderr())?.[0];
-    if (url !== undefined) return url;
-    if (!server.isRunning()) throw new Error(server.stderr());
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+async function urlOf(server: ChildProcess): Promise<string> {
+  const [line] = await once(server.stdout!, 'data');
+  return (JSON.parse(String(line)) as { readonly url: string }).url;
 }

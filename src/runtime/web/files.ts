@@ -2,7 +2,15 @@ import { dataError, RhoError } from '../../core/errors.ts';
 import type { AppendFile, ReadableFile } from '../files.ts';
 import { temporaryName } from '../temporaryName.ts';
 import { findMounted } from './mounts.ts';
-import { findEntry, nameOf, type OpfsFile, type OpfsFolder, openFile, openFolder, type SyncAccessHandle } from './opfs.ts';
+import {
+  findEntry,
+  nameOf,
+  type OpfsFile,
+  type OpfsFolder,
+  openFile,
+  openFolder,
+  type SyncAccessHandle,
+} from './opfs.ts';
 import { joinPath } from './paths.ts';
 
 export type { AppendFile, ReadableFile } from '../files.ts';

@@ -21,10 +21,18 @@ export async function findGpu(): Promise<FoundGpu> {
   if (!globalThis.isSecureContext)
     return { kind: 'none', reason: 'browsers offer WebGPU to pages of https and of localhost alone' };
   if (gpu === undefined)
-    return { kind: 'none', reason: 'this browser has no WebGPU, or has it switched off: Chrome, Edge, Firefox and Safari have it in their latest versions' };
+    return {
+      kind: 'none',
+      reason:
+        'this browser has no WebGPU, or has it switched off: Chrome, Edge, Firefox and Safari have it in their latest versions',
+    };
   const adapter = await gpu.requestAdapter().catch(() => null);
   if (adapter === null)
-    return { kind: 'none', reason: 'this browser has WebGPU and finds no GPU for it: its driver is missing, too old, or blocked by the browser' };
+    return {
+      kind: 'none',
+      reason:
+        'this browser has WebGPU and finds no GPU for it: its driver is missing, too old, or blocked by the browser',
+    };
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   const isSoftware = isFallbackAdapter === true || architecture === 'swiftshader';
   const name = [vendor, architecture, description].filter((part) => part !== '').join(' ');

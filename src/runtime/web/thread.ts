@@ -1,4 +1,12 @@
-import { answerCalls, callThread, type Handlers, type Patience, type Reply, type Request, type Thread } from '../calls.ts';
+import {
+  answerCalls,
+  callThread,
+  type Handlers,
+  type Patience,
+  type Reply,
+  type Request,
+  type Thread,
+} from '../calls.ts';
 
 export { type Handlers, type Patience, type Thread, ThreadFailure } from '../calls.ts';
 
