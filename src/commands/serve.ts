@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { RhoError } from '../core/errors.ts';
 import { servePage } from '../jobs/serve.ts';
 import { interruptSignal, writeError, writeOut } from '../runtime/terminal.ts';
@@ -13,7 +13,7 @@ export function serveCommand(): Command {
     )
     .addHelpText('after', '\nExamples:\n  rho serve\n  rho serve --port 0     # any port that is free');
   command.addOption(
-    new Option('--port <n>', 'port to serve on; 0 for any that is free').argParser(wholeNumber(0)).default(8080),
+    new Option('--port <n>', 'port to serve on; 0 for any that is free').argParser(portNumber).default(8080),
   );
   withOptions(command, ['json']);
   return command.action(async () => {
@@ -26,4 +26,10 @@ export function serveCommand(): Command {
     await close();
     throw new RhoError('interrupted', 'Stopped serving the page');
   });
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(0)(text);
+  if (port > 65535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+  return port;
 }

@@ -70,9 +70,9 @@ async function answer(root: string, { method, url = '/' }: IncomingMessage, resp
   };
   if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'Only GET and HEAD are answered.');
   const path = pathOf(url);
-  const file = path && join(root, path.endsWith('/') ? `${path}index.html` : path);
-  const found = file && (await stat(file).catch(() => null));
-  if (!file || !found || !found.isFile()) return refuse(404, 'There is no such file.');
+  const file = path === null ? null : join(root, path.endsWith('/') ? `${path}index.html` : path);
+  const found = file === null ? null : await stat(file).catch(() => null);
+  if (file === null || !found?.isFile()) return refuse(404, 'There is no such file.');
   const type = types[extname(file)] ?? 'application/octet-stream';
   response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': found.size });
   if (method === 'HEAD') response.end();

@@ -42,7 +42,10 @@ export function startJobs(): Jobs {
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
     const call = waiting.get(data.id);
     if (call === undefined) return;
-    if ('notices' in data) return data.notices.forEach((notice) => call.onNotice?.(notice));
+    if ('notices' in data) {
+      for (const notice of data.notices) call.onNotice?.(notice);
+      return;
+    }
     waiting.delete(data.id);
     if ('error' in data) call.reject(rebuildError(data.error));
     else call.resolve(data.result as never);
