@@ -11,6 +11,12 @@ export interface Called<Name extends keyof JobCalls> {
   readonly notices: readonly Notice[];
 }
 
+/** A file of the disk, or of bytes, that is given to the page under a path. */
+export interface GivenFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 /** When so many units of a part of a job are done. */
 export interface Moment {
   readonly label: string;
@@ -18,16 +24,17 @@ export interface Moment {
 }
 
 /**
- * Calls a job in a worker of its own, which has the sample. With `cancelAt` the call is cancelled as soon as it tells that so
+ * Calls a job in a worker of its own, which has the sample, and what is `given`. With `cancelAt` the call is cancelled as soon as it tells that so
  * much of a part is done.
  */
 export function callInPage<Name extends keyof JobCalls>(
   page: Page,
   name: Name,
   argument: Parameters<JobCalls[Name]>[0],
-  cancelAt: Moment | null = null,
+  { cancelAt = null, given = [] }: { readonly cancelAt?: Moment | null; readonly given?: readonly GivenFile[] } = {},
 ): Promise<Called<Name>> {
-  const call = async ([name, argument, cancelAt]: readonly [Name, Parameters<JobCalls[Name]>[0], Moment | null]) => {
+  type Passed = readonly [Name, Parameters<JobCalls[Name]>[0], Moment | null, { path: string; base64: string }[]];
+  const call = async ([name, argument, cancelAt, given]: Passed) => {
     const { startJobs, fetchSample } = (globalThis as unknown as { rho: RhoHandle }).rho;
     const jobs = startJobs();
     const notices: Notice[] = [];
@@ -40,6 +47,11 @@ export function callInPage<Name extends keyof JobCalls>(
     };
     try {
       await jobs.call('give', { folder: '/rho-loss', files: await fetchSample() });
+      const files = given.map(({ path, base64 }) => ({
+        path,
+        file: new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))]),
+      }));
+      await jobs.call('give', { folder: '/given', files });
       const result = await jobs.call(name, argument, { onNotice, signal: abort.signal });
       return { result, notices };
     } catch (error) {
@@ -48,8 +60,9 @@ export function callInPage<Name extends keyof JobCalls>(
       jobs.end();
     }
   };
+  const packed = given.map(({ path, bytes }) => ({ path, base64: Buffer.from(bytes).toString('base64') }));
   // biome-ignore lint/suspicious/noExplicitAny: playwright cannot tell that the argument is plain data
-  return page.evaluate(call as any, [name, argument, cancelAt]) as Promise<Called<Name>>;
+  return page.evaluate(call as any, [name, argument, cancelAt, packed]) as Promise<Called<Name>>;
 }
 
 /** Downloads what the page keeps at `path` into a folder of the disk. */

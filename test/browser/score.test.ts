@@ -67,7 +67,7 @@ describe.skipIf(noBrowser !== null)(`scoring in the page (${noBrowser ?? 'in Chr
 
   test('a cancelled job says so, and after a reload it goes on from its last shard', async () => {
     const asked = request('wasm', '/stores/cancelled', { span: 500, workers: 1, threads: 1 });
-    const cancelled = await callInPage(open.page, 'score', asked, { label: 'scoring', done: 2000 });
+    const cancelled = await callInPage(open.page, 'score', asked, { cancelAt: { label: 'scoring', done: 2000 } });
     expect(cancelled.error).toBe('Interrupted while scoring: start it again to go on');
     await open.page.reload();
     const { result, error, notices } = await callInPage(open.page, 'score', asked);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { StepEvent } from '../../src/loop/events.ts';
 import type { CompareRequest } from '../../src/web/protocol.ts';
 import { resultOf, rho, rhoJson, sharedFolder } from '../cli/rho.ts';
 import { callInPage, download } from './inPage.ts';
@@ -53,7 +54,7 @@ describe.skipIf(noBrowser !== null)(`training in the page (${noBrowser ?? 'in Ch
 
   test('a run that was cancelled goes on after a reload and gives the same', async () => {
     const asked = request('/runs/cancelled', 1);
-    const cancelled = await callInPage(open.page, 'compare', asked, { label: 'rho', done: 20 });
+    const cancelled = await callInPage(open.page, 'compare', asked, { cancelAt: { label: 'rho', done: 20 } });
     expect(cancelled.error).toMatch(/^Interrupted after step \d+ of 80: start it again to go on$/);
     await open.page.reload();
     const { error } = await callInPage(open.page, 'compare', asked);
@@ -69,6 +70,26 @@ describe.skipIf(noBrowser !== null)(`training in the page (${noBrowser ?? 'in Ch
       const { mean } = result!.strategies[strategy]!.finalAccuracy;
       expect(Math.abs(mean! - accuracies.cpu[strategy].finalAccuracy.mean)).toBeLessThan(0.02);
     }
+  });
+
+  test('with WebGPU the same points are selected, from losses that are near', async () => {
+    const data = { data: 'idx:/rho-loss/data/mnist-sample', holdout: '10000:10000' };
+    const model = '/rho-loss/models/mnist-sample-il/il.onnx';
+    const store = '/stores/for-webgpu';
+    await callInPage(open.page, 'score', { model, data, options: { device: 'wasm' }, folder: store });
+    const steps: StepEvent[][] = [];
+    for (const device of ['wasm', 'webgpu'] as const) {
+      const options = { ...data, strategies: ['rho'] as const, irreducible: store, model: 'mlp:32', device, steps: 10 };
+      const { error, notices } = await callInPage(open.page, 'compare', { options, folder: `/runs/${device}` });
+      expect(error).toBeUndefined();
+      const events = notices.flatMap((notice) => (notice.kind === 'events' ? notice.events : []));
+      steps.push(events.filter((event): event is StepEvent => event.type === 'step'));
+    }
+    const [wasm, webgpu] = steps as [StepEvent[], StepEvent[]];
+    expect(webgpu).toHaveLength(10);
+    expect(webgpu.map(({ ids }) => ids)).toEqual(wasm.map(({ ids }) => ids));
+    const lossesOf = (events: readonly StepEvent[]) => Float32Array.from(events, ({ loss }) => loss);
+    expect(lossesOf(webgpu)).toBeAllClose(lossesOf(wasm), { rtol: 0, atol: 1e-4 });
   });
 
   test('a run of the page is one that rho report reads', async () => {

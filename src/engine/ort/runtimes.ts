@@ -14,6 +14,8 @@ export interface OrtRuntime {
   readonly load: (threads: number) => Promise<OrtModule>;
   /** What to do where it does not load, for the end of a sentence. */
   readonly remedy: string;
+  /** Whether graphs may compute in float64, which choosing inside the step does. */
+  readonly hasFloat64: boolean;
 }
 
 /** What to look at where a device does not work, for the end of a sentence. */
@@ -23,6 +25,7 @@ const native: OrtRuntime = {
   package: 'onnxruntime-node',
   load: () => import('onnxruntime-node'),
   remedy: 'pass --device wasm, which runs everywhere, slower',
+  hasFloat64: true,
 };
 
 const web: OrtRuntime = {
@@ -34,6 +37,7 @@ const web: OrtRuntime = {
     return module as unknown as OrtModule;
   },
   remedy: '"npm install" brings it',
+  hasFloat64: true,
 };
 
 /** The package that serves each device. */

@@ -15,6 +15,7 @@ function absent(device: Device): OrtRuntime {
     package: 'onnxruntime-node',
     load: () => Promise.reject(new Error(`a browser has no device "${device}"`)),
     remedy: 'take webgpu or wasm',
+    hasFloat64: false,
   };
 }
 
@@ -31,6 +32,7 @@ const wasm: OrtRuntime = {
     return { env, ...rest } as unknown as OrtModule;
   },
   remedy,
+  hasFloat64: true,
 };
 
 const webgpu: OrtRuntime = {
@@ -45,6 +47,8 @@ const webgpu: OrtRuntime = {
     return { env, ...rest } as unknown as OrtModule;
   },
   remedy,
+  // This build of ONNX Runtime 1.30.0 has no Cast to it, not even beside the GPU.
+  hasFloat64: false,
 };
 
 /** The package that serves each device. */
