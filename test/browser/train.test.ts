@@ -8,13 +8,13 @@ import { noBrowser, type OpenBrowser, type OpenPage, openBrowser } from './page.
 const folder = await sharedFolder();
 const words = [
   ...['compare', '--data', 'idx:data/mnist-sample', '--noise', 'flip:0.4', '--strategy', 'rho,uniform'],
-  ...['--model', 'mlp:64', '--holdout', '0:3000', '--il-epochs', '1', '--steps', '80', '--eval-every', '40'],
+  ...['--model', 'mlp:64', '--holdout', '6000:3000', '--il-epochs', '1', '--steps', '80', '--eval-every', '40'],
 ];
 
 function request(run: string, threads: number): CompareRequest {
   const options = {
     ...({ data: 'idx:/rho-loss/data/mnist-sample', noise: 'flip:0.4', strategies: ['rho', 'uniform'] } as const),
-    ...{ model: 'mlp:64', holdout: '0:3000', ilEpochs: 1, steps: 80, evalEvery: 40, device: 'wasm' as const, threads },
+    ...{ model: 'mlp:64', holdout: '6000:3000', ilEpochs: 1, steps: 80, evalEvery: 40, device: 'wasm' as const, threads },
   };
   return { options, folder: run };
 }
