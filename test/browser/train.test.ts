@@ -14,7 +14,15 @@ const words = [
 function request(run: string, threads: number): CompareRequest {
   const options = {
     ...({ data: 'idx:/rho-loss/data/mnist-sample', noise: 'flip:0.4', strategies: ['rho', 'uniform'] } as const),
-    ...{ model: 'mlp:64', holdout: '6000:3000', ilEpochs: 1, steps: 80, evalEvery: 40, device: 'wasm' as const, threads },
+    ...{
+      model: 'mlp:64',
+      holdout: '6000:3000',
+      ilEpochs: 1,
+      steps: 80,
+      evalEvery: 40,
+      device: 'wasm' as const,
+      threads,
+    },
   };
   return { options, folder: run };
 }
