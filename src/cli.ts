@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   report: async () => (await import('./commands/report.ts')).reportCommand(),
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
 };
 const [word = ''] = commandLine();

@@ -2,13 +2,14 @@ import type { Batch } from '../../core/batch.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { logitsTypeOf, scoredPart } from '../../onnx/scoreGraph.ts';
-import { type Patience, siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
+import type { Patience, Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, RefreshedScorer, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import { prepareRefreshed, type RefreshedOptions } from './refreshedModel.ts';
 import { prepareScoring, type ScorerOptions } from './scoringModel.ts';
 import type { ScoringModel } from './scoringWork.ts';
 import type { Sharing } from './session.ts';
+import { startWorker } from './startWorker.ts';
 
 export type { RefreshedOptions, ScorerOptions };
 
@@ -68,11 +69,6 @@ export async function openRefreshedScorer(
 
 /** For trainers and what scores beside them: training waits for both, so one that is dead must not pass for a slow one for long. */
 export const trainingPatience: Patience = { first: 300, later: 10 };
-
-/** A thread that runs ONNX Runtime. */
-export function startWorker(name: string, patience?: Patience): Thread<WorkerCalls> {
-  return startThread<WorkerCalls>(siblingModule('worker', import.meta.url), name, patience);
-}
 
 /** A scorer on a thread that has its model. */
 export function scorerOn(thread: Thread<WorkerCalls>): Scorer {
