@@ -1,0 +1,21 @@
+import type { Device } from '../engine/engine.ts';
+import type { DataOptions } from '../jobs/experiment.ts';
+import type { Jobs } from './jobs.ts';
+
+/** Data that were dropped, chosen or taken from the sample, as the jobs name them. */
+export interface ChosenData {
+  /** For people: "MNIST sample", "photos". */
+  readonly name: string;
+  /** What is left out is as on the command line. */
+  readonly options: Pick<DataOptions, 'data'> & Partial<DataOptions>;
+}
+
+/** What the sections of the page share. */
+export interface PageContext {
+  /** The worker of jobs, started when it is first needed, which has the sample and what was given. */
+  readonly jobs: () => Promise<Jobs>;
+  readonly device: () => Device;
+  /** Null while nothing is chosen. */
+  readonly data: () => ChosenData | null;
+  readonly onData: (listener: (data: ChosenData | null) => void) => void;
+}
