@@ -25,7 +25,11 @@ type TokenArchitecture = ArchitectureOptions & { readonly vocabulary: number };
 /** Architectures on numbers: vectors or images. */
 const onNumbers: ReadonlyMap<string, Build<ArchitectureOptions>> = new Map<string, Build<ArchitectureOptions>>([
   ['mlp', (parameters, options, spec) => mlp({ ...options, hidden: widths(parameters, spec) })],
-  ['cnn', (_, options, spec) => cnn(images(options, spec))],
+  [
+    'cnn',
+    (parameters, options, spec) =>
+      cnn({ ...images(options, spec), width: parameters === '' ? 64 : widths(parameters, spec)[0]! }),
+  ],
   ['resnet18', (_, options, spec) => resnet18({ ...images(options, spec), width: 64 })],
   [
     'resnet',
@@ -41,7 +45,7 @@ const onTokens: ReadonlyMap<string, Build<TokenArchitecture>> = new Map<string, 
 ]);
 
 /** Examples of every built-in architecture, for help and errors. */
-export const architectureExamples = 'mlp:512,512, cnn, resnet18, resnet:16, transformer:2x128, bert, albert';
+export const architectureExamples = 'mlp:512,512, cnn, cnn:16, resnet18, resnet:16, transformer:2x128, bert, albert';
 
 /** The graph of a built-in architecture named as on the command line, with seeded initial weights: `mlp:512,512`. */
 export function buildArchitecture(spec: string, options: ArchitectureOptions): Graph {

@@ -9,6 +9,7 @@ import {
   ilOptions,
   openRun,
   runOutcome,
+  scoresOnline,
   trainingOptions,
   type WithOptional,
 } from './runs.ts';
@@ -27,7 +28,7 @@ type Flags = WithOptional<Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSee
 const sample = { data: () => `idx:${packageFile('data/mnist-sample')}`, noise: 'flip:0.4', steps: 300 };
 
 /** Steps on other data where neither --steps nor --epochs says how long. */
-const usualSteps = 1000;
+export const usualSteps = 1000;
 
 /** Words of the two commands that train targets side by side. */
 export interface ComparisonWords {
@@ -48,13 +49,14 @@ export function comparisonCommand(words: ComparisonWords): Command {
   withOptions(command, [...dataOptions, 'dataSeeds', 'seeds', 'strategies', 'targets', 'irreducible']);
   withOptions(command, [...ilOptions, ...trainingOptions]);
   return performs<Flags>(command, async (flags, host) => {
-    const resolved = () => resolve(flags, words, command.getOptionValueSource('noise') !== 'default');
+    const online = await scoresOnline(flags.irreducible);
+    const resolved = () => resolve(flags, words, command.getOptionValueSource('noise') !== 'default', online);
     const run = await openRun(command, flags, resolved, host);
     return runOutcome(await compare(run.options, run.folder, run.command, run.host), run.folder);
   });
 }
 
-function resolve(flags: Flags, words: ComparisonWords, hasNoise: boolean): CompareOptions {
+function resolve(flags: Flags, words: ComparisonWords, hasNoise: boolean, online: boolean): CompareOptions {
   const { out, resume, data, test, irreducible, steps, epochs, strategy, target, seed, dataSeed, noise, ...rest } =
     flags;
   const usual = data === undefined ? sample.steps : usualSteps;
@@ -71,6 +73,6 @@ function resolve(flags: Flags, words: ComparisonWords, hasNoise: boolean): Compa
     seeds: seed,
     dataSeeds: dataSeed,
   };
-  checkTraining(options, options.strategies);
+  checkTraining(options, options.strategies, online);
   return options;
 }

@@ -12,12 +12,13 @@ import { averagesNames } from '../jobs/selectionRun.ts';
 import { layouts } from '../onnx/preprocess.ts';
 import { availableThreads } from '../runtime/host.ts';
 
-/** A whole number from `least` up. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A whole number from `least` up, or to `most`. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `${least} up` : `${least} to ${most}`;
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`Expected a whole number from ${least} up.`);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`Expected a whole number from ${range}.`);
     return value;
   };
 }
@@ -31,6 +32,9 @@ export function positiveNumber({ zero }: { readonly zero: boolean } = { zero: fa
     return value;
   };
 }
+
+/** Whatever is to be scored with weights of now is scored before a run pauses: more would let Ctrl-C wait. */
+const mostStepsAhead = 64;
 
 /** Several values with commas between them, each read by `one`. */
 export function listOf<T>(one: (text: string) => T): (text: string) => T[] {
@@ -220,11 +224,11 @@ const options: Readonly<Record<string, () => Option>> = {
       '--staleness <steps>',
       'steps that the weights which score candidates lie behind: 0 is exact, 1 scores while the step before is trained',
     )
-      .argParser(wholeNumber(0))
+      .argParser(wholeNumber(0, mostStepsAhead))
       .default(0),
   refresh: () =>
     option('--refresh <steps>', 'steps from one refresh of those weights to the next')
-      .argParser(wholeNumber(1))
+      .argParser(wholeNumber(1, mostStepsAhead))
       .default(1),
   scoring: () =>
     option('--scoring <form>', 'what scores candidates: exact, or int8, the target in 8 bits')
@@ -235,17 +239,25 @@ const options: Readonly<Record<string, () => Option>> = {
       .argParser(wholeNumber(1))
       .default(null, 'score all'),
   reuseEpochs: () =>
-    option('--reuse-epochs <n>', 'passes after which a loss is not reused').argParser(positiveNumber()).default(4),
+    option('--reuse-epochs <n>', 'with --reuse, passes after which a loss is not reused')
+      .argParser(positiveNumber())
+      .default(4),
   shortlist: () =>
     option('--shortlist <n>', 'score the best n candidates again, exactly, and choose from those')
       .argParser(wholeNumber(1))
       .default(null, 'choose by the first scores'),
   scoreThreads: () =>
-    option('--score-threads <n>', 'of --threads, those that score while others train')
+    option(
+      '--score-threads <n>',
+      'of --threads, those of each scorer beside the trainer: of candidates, of irreducible losses online',
+    )
       .argParser(wholeNumber(1))
-      .default(null, 'half, where both go on at once'),
+      .default(null, 'an even share of those that work at once, at least 1 for each side'),
   scoreDevice: () =>
-    option('--score-device <name>', `where candidates are scored: ${devices.join(', ')}`)
+    option(
+      '--score-device <name>',
+      `where candidates, and irreducible losses online, are scored: ${devices.join(', ')}`,
+    )
       .argParser(oneOf(devices))
       .default(null, 'where the target is trained'),
   device: () =>

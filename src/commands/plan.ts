@@ -3,6 +3,7 @@ import { type PlanOptions, planRun } from '../jobs/plan.ts';
 import { exactScoring } from '../jobs/scoringForm.ts';
 import { writeFileAtomic } from '../runtime/files.ts';
 import { wantsColour } from '../runtime/terminal.ts';
+import { usualSteps } from './comparison.ts';
 import { withEngine } from './engine.ts';
 import { withOptions } from './options.ts';
 import { planFindings, renderPlan } from './planText.ts';
@@ -11,8 +12,6 @@ import { performs } from './session.ts';
 
 type Flags = WithOptional<PlanOptions> & { readonly out: string | null };
 
-/** Steps where neither --steps nor --epochs says how long. */
-const usualSteps = 1000;
 /** Of a run alone: none of it is timed. */
 const runOnly = { evalEvery: 20, checkpointEvery: 30 };
 
@@ -71,7 +70,7 @@ function resolve(flags: Omit<Flags, 'out'>): PlanOptions {
     steps: steps ?? (epochs === undefined ? usualSteps : null),
     epochs: epochs ?? null,
   };
-  checkTraining(options, ['rho']);
+  checkTraining(options, ['rho'], false);
   return options;
 }
 

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { usageError } from '../core/errors.ts';
 import type { StrategyName } from '../core/selection.ts';
+import { checkScoring } from '../jobs/checkScoring.ts';
 import type { Host } from '../jobs/host.ts';
+import { onlineModel } from '../jobs/irreducibleSource.ts';
 import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
-import { checkScoring } from '../jobs/scoringForm.ts';
 import type { TrainingOptions } from '../jobs/selectionRun.ts';
 import type { ReportData } from '../report/reportData.ts';
 import { renderTable } from '../report/table.ts';
@@ -115,8 +116,13 @@ function requireAlone(command: Command): void {
     );
 }
 
-/** Checks what concerns several options at once, before anything runs. */
-export function checkTraining(options: TrainingOptions, strategies: readonly StrategyName[]): void {
+/** Whether irreducible losses are scored in the run: where they are given as an IL model. */
+export async function scoresOnline(irreducible: string | null | undefined): Promise<boolean> {
+  return irreducible != null && (await onlineModel(irreducible)) !== null;
+}
+
+/** Checks what concerns several options at once, before anything runs; `online` is told by `scoresOnline`. */
+export function checkTraining(options: TrainingOptions, strategies: readonly StrategyName[], online: boolean): void {
   const { bigBatch, smallBatch, steps, epochs, warmup } = options;
   if (smallBatch! > bigBatch!)
     throw usageError(
@@ -127,7 +133,7 @@ export function checkTraining(options: TrainingOptions, strategies: readonly Str
   if (steps == null && epochs == null) throw usageError('Cannot tell how long to train: pass --steps or --epochs');
   if (steps != null && epochs != null)
     throw usageError(`Cannot train for both ${steps} steps and ${epochs} epochs: give one of them`);
-  checkScoring(options, strategies);
+  checkScoring(options, strategies, online);
 }
 
 /** What a finished run prints. */

@@ -8,6 +8,7 @@ import {
   openRun,
   requireData,
   runOutcome,
+  scoresOnline,
   trainingOptions,
   type WithOptional,
 } from './runs.ts';
@@ -33,12 +34,13 @@ export function trainCommand(): Command {
   withOptions(command, [...dataOptions, 'dataSeed', 'seed', 'strategy', 'targets', 'irreducible']);
   withOptions(command, trainingOptions);
   return performs<Flags>(command, async (flags, host) => {
-    const run = await openRun(command, flags, () => resolve(flags), host);
+    const online = await scoresOnline(flags.irreducible);
+    const run = await openRun(command, flags, () => resolve(flags, online), host);
     return runOutcome(await trainTarget(run.options, run.folder, run.command, run.host), run.folder);
   });
 }
 
-function resolve(flags: Flags): TrainJobOptions {
+function resolve(flags: Flags, online: boolean): TrainJobOptions {
   const { out, resume, data, test, irreducible, target, steps, epochs, ...rest } = flags;
   const options: TrainJobOptions = {
     ...rest,
@@ -49,7 +51,7 @@ function resolve(flags: Flags): TrainJobOptions {
     epochs: epochs ?? null,
     targets: target ?? ['0.9'],
   };
-  checkTraining(options, [options.strategy]);
+  checkTraining(options, [options.strategy], online);
   requireIrreducible([options.strategy], options.irreducible);
   return options;
 }

@@ -1,4 +1,5 @@
 import type { Batch } from '../core/batch.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { RefreshedScorer, Scores } from './engine.ts';
 
@@ -6,8 +7,11 @@ import type { RefreshedScorer, Scores } from './engine.ts';
 export interface CurrentScorer {
   /** Says that what is scored from now on is to be scored with the weights of that moment. */
   outdate(): void;
-  /** Scores with the weights that the trainer had, after all that was asked of it until then, when they were last outdated. */
-  score(batch: Batch | Promise<Batch>): Promise<Scores>;
+  /**
+   * Scores with the weights that the trainer had, after all that was asked of it until then, when they were last outdated. A
+   * batch that is yet to be gathered is so when the scorer has no more than one before it.
+   */
+  score(batch: Batch | (() => Promise<Batch>)): Promise<Scores>;
 }
 
 /**
@@ -20,25 +24,29 @@ export function scoringWithCurrent(
 ): CurrentScorer {
   let outdated = true;
   let posted: Promise<unknown> = Promise.resolve();
+  /** End when the scorer has answered the last call, and the one before. */
+  let [last, beforeLast]: Promise<unknown>[] = [posted, posted];
   return {
     outdate() {
       outdated = true;
     },
-    async score(batch) {
+    score(batch) {
       // Asked for at once, so that these are the weights of this moment.
-      const asked = outdated ? weights() : null;
+      const asked = outdated ? reportedLater(weights()) : null;
       outdated = false;
-      asked?.catch(() => undefined);
+      const isNext = beforeLast;
       // Each call is handed to the scorer in its turn, so that none is scored with the weights of another.
       const begun = posted.then(async () => {
-        const taken = asked && scorer.setWeights(await asked);
-        taken?.catch(() => undefined);
+        await isNext;
+        const gathered = reportedLater(typeof batch === 'function' ? batch() : Promise.resolve(batch));
+        const taken = asked && reportedLater(scorer.setWeights(await asked));
         // After the weights, which those behind a batch that cannot be gathered need as well.
-        return [scorer.score(await batch), taken] as const;
+        return [scorer.score(await gathered), taken] as const;
       });
+      const scored = begun.then(async (both) => (await Promise.all(both))[0]);
       posted = begun.catch(() => undefined);
-      const [scores] = await Promise.all(await begun);
-      return scores;
+      [last, beforeLast] = [scored.catch(() => undefined), last];
+      return scored;
     },
   };
 }

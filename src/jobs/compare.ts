@@ -11,8 +11,8 @@ import { type IlStage, prepareIrreducible } from './ilStage.ts';
 import { openIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { describeRuns } from './runReport.ts';
-import { onlineDevice } from './scoringForm.ts';
 import { checkTarget, runSelection, type TrainingOptions } from './selectionRun.ts';
+import { onlineDevice } from './threadBudget.ts';
 
 /** Several strategies from several seeds; one IL model for each data seed, shared by all runs on its data. */
 export interface CompareOptions extends Omit<DataOptions, 'dataSeed'>, TrainingOptions, Omit<IlOptions, 'seed'> {

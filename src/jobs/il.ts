@@ -3,7 +3,7 @@ import { makeOrder, type Order } from '../core/order.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions, Lowering, Trainer } from '../engine/engine.ts';
-import { type EngineOptions, openTrainer } from '../engine/open.ts';
+import type { EngineOptions } from '../engine/open.ts';
 import { evaluate } from '../loop/evaluate.ts';
 import { replaceWeights } from '../onnx/model.ts';
 import { joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
@@ -12,7 +12,8 @@ import { packIds } from '../store/idSet.ts';
 import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { type IlCard, type IlCheck, ilCardVersion } from './ilCard.ts';
-import { feedFrom, loadModel, type ModelFile, modelFrom, parameterCount } from './model.ts';
+import { openIlTrainer } from './ilTrainer.ts';
+import { loadModel, type ModelFile, modelFrom, parameterCount } from './model.ts';
 import { augmenterFor, type OptimizationOptions, optimizerFrom } from './optimization.ts';
 
 export interface IlOptions extends DeviceOptions, EngineOptions, OptimizationOptions {
@@ -60,18 +61,7 @@ export async function trainIlModel(
   const streams = ilStreams + options.seed;
   const initial = await loadModel(options.ilModel, data, streams);
   const order = makeOrder(split.holdout, options.ilBatch, streams);
-  const trainer = await openTrainer(initial.graph, {
-    ...feedFrom(data, initial.name),
-    device: options.device,
-    threads: options.threads,
-    engine: options.engine,
-    scoreEngine: options.scoreEngine,
-    outputs: ['loss', 'predicted'],
-    smallBatch: options.ilBatch,
-    seed: streams,
-    optimizer: optimizerFrom(options),
-    lowering: options.lowering,
-  });
+  const trainer = await openIlTrainer(initial, data, streams, options);
   const began = performance.now();
   const fitted = await fit(trainer, order, streams, experiment, options, host).finally(() => trainer.close());
   const bytes = replaceWeights(initial.bytes, initial.name, fitted.weights);

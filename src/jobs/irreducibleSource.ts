@@ -23,10 +23,15 @@ export async function openIrreducible(
   device: DeviceOptions,
   say: (line: string) => void,
 ): Promise<IrreducibleLosses> {
-  if (path.endsWith('.onnx')) return openOnline(path, experiment, device, say);
+  const model = await onlineModel(path);
+  return model === null ? openStored(path, experiment, say) : openOnline(model, experiment, device, say);
+}
+
+/** The IL model that scores online where `path` names one; null for a loss store, and for what is none either. */
+export async function onlineModel(path: string): Promise<string | null> {
+  if (path.endsWith('.onnx')) return path;
   const inside = joinPath(path, 'il.onnx');
-  const isModelFolder = !(await isLossStore(path)) && (await exists(inside));
-  return isModelFolder ? openOnline(inside, experiment, device, say) : openStored(path, experiment, say);
+  return !(await isLossStore(path)) && (await exists(inside)) ? inside : null;
 }
 
 /** Throws a usage error where one of `strategies` needs irreducible losses and none are given. */

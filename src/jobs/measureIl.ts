@@ -1,13 +1,13 @@
 import { makeOrder } from '../core/order.ts';
-import { openTrainer } from '../engine/open.ts';
 import type { IrreducibleLosses } from '../loop/irreducible.ts';
 import type { IlMeasurement } from './costPlan.ts';
 import type { Experiment } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import type { IlOptions } from './il.ts';
+import { openIlTrainer } from './ilTrainer.ts';
 import { leastSteps, warmUp } from './measureSetting.ts';
-import { feedFrom, loadModel } from './model.ts';
-import { augmenterFor, optimizerFrom } from './optimization.ts';
+import { loadModel } from './model.ts';
+import { augmenterFor } from './optimization.ts';
 
 /** Big batches that are scored, at least. */
 const leastScored = 2;
@@ -25,18 +25,7 @@ export async function measureIlTraining(
   const model = await loadModel(ilModel, data, seed);
   const augment = augmenterFor(options, data, seed);
   const order = makeOrder(split.holdout, ilBatch, seed);
-  const trainer = await openTrainer(model.graph, {
-    ...feedFrom(data, model.name),
-    device: options.device,
-    threads: options.threads,
-    engine: options.engine,
-    scoreEngine: options.scoreEngine,
-    outputs: ['loss', 'predicted'],
-    smallBatch: ilBatch,
-    seed,
-    optimizer: optimizerFrom(options),
-    lowering: options.lowering,
-  });
+  const trainer = await openIlTrainer(model, data, seed, options);
   try {
     const stepSeconds = await secondsOf(warmUp, leastSteps, seconds, host, async (step) => {
       await trainer.step(augment(await data.gather(order.at(step)), step + 1), options.lr);

@@ -8,14 +8,16 @@ import type { StepEvent } from '../loop/events.ts';
 import type { IrreducibleLosses } from '../loop/irreducible.ts';
 import { type KnownState, nothingKnown } from '../loop/knownLosses.ts';
 import { type Standing, type TrainOptions, train } from '../loop/train.ts';
+import { checkScoring } from './checkScoring.ts';
 import type { Experiment } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import type { ModelFile } from './model.ts';
 import { augmenterFor } from './optimization.ts';
 import type { PlanSetting } from './planSettings.ts';
-import { checkScoring, exactScoring, openCandidateScorer, threadBudget } from './scoringForm.ts';
+import { exactScoring, openCandidateScorer } from './scoringForm.ts';
 import type { TrainingOptions } from './selectionRun.ts';
 import { openTargetTrainer } from './targetTrainer.ts';
+import { threadBudget } from './threadBudget.ts';
 
 /** Steps before those that count: the first ones allocate, and fill what runs ahead. */
 export const warmUp = 2;
@@ -58,7 +60,7 @@ export interface Measured {
 export async function measureSetting(bench: Bench, setting: PlanSetting, compares: boolean): Promise<Measured> {
   const { experiment, model, seed } = bench;
   const options: TrainingOptions = { ...bench.options, ...exactScoring, ...setting.options };
-  checkScoring(options, ['rho']);
+  checkScoring(options, ['rho'], setting.kind === 'online');
   const strategy = setting.kind === 'uniform' ? 'uniform' : 'rho';
   const irreducible = await bench.openIrreducible(setting);
   const closing: { close(): Promise<void> }[] = [irreducible];

@@ -11,9 +11,10 @@ import { measureIlScoring, measureIlTraining } from './measureIl.ts';
 import { type Bench, leastSteps, type Measured, measureSetting, warmUp } from './measureSetting.ts';
 import { loadModel } from './model.ts';
 import { type PlannedOptions, type PlanSetting, planSettings } from './planSettings.ts';
-import { exactScoring, onlineDevice } from './scoringForm.ts';
+import { exactScoring } from './scoringForm.ts';
 import { checkTarget, type TrainingOptions } from './selectionRun.ts';
 import { openTargetTrainer } from './targetTrainer.ts';
+import { onlineDevice } from './threadBudget.ts';
 
 /** A run that is planned; how it scores is what the plan says. */
 export interface PlanOptions extends DataOptions, TrainingOptions, IlOptions {

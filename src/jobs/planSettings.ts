@@ -71,9 +71,9 @@ function onlineSettings(threads: number, shortlist: number): readonly PlanSettin
     { name: `online, ${threads} threads`, kind: 'online', options: { threads } },
     { name: `online, ${threads + 1} threads`, kind: 'online', options: { threads: threads + 1 } },
     {
-      name: `online, stale shortlist, ${threads} + 1 threads`,
+      name: `online, stale shortlist, ${threads} + 1 + 1 threads`,
       kind: 'online',
-      options: { staleness: 1, shortlist, threads: threads + 1, scoreThreads: 1 },
+      options: { staleness: 1, shortlist, threads: threads + 2, scoreThreads: 1 },
     },
   ];
 }

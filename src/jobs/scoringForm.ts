@@ -1,4 +1,3 @@
-import { usageError } from '../core/errors.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Device, DeviceOptions, RefreshedScorer, Trainer } from '../engine/engine.ts';
@@ -20,9 +19,9 @@ export interface CandidateScoringOptions extends ScoringPlan {
   readonly reuseEpochs: number;
   /** Candidates that the trainer scores again, exactly, to choose from those; null chooses by the first scores. */
   readonly shortlist: number | null;
-  /** Of the threads of a run, those that score beside the trainer; null leaves it half of them. */
+  /** Of the threads of a run, those of each scorer beside the trainer; null shares evenly what works at the same time. */
   readonly scoreThreads: number | null;
-  /** Null scores where the target is trained. */
+  /** Where candidates are scored, and irreducible losses online; null scores where the target is trained. */
   readonly scoreDevice: Device | null;
 }
 
@@ -38,44 +37,15 @@ export const exactScoring: CandidateScoringOptions = {
   scoreDevice: null,
 };
 
-/** How the threads of a run are shared by its two sides. */
-export interface ThreadBudget {
-  readonly training: number;
-  /** Null where nothing scores beside the trainer. */
-  readonly scoring: number | null;
+/** Whether candidates are scored outside the trainer. TensorFlow.js has no 8 bits; before it is chosen, its name is short. */
+export function scorerIsBeside(options: CandidateScoringOptions & Partial<EngineOptions>): boolean {
+  const { scoring, scoreDevice, engine = 'onnx' } = options;
+  return scoresAhead(options) || scoreDevice !== null || (scoring === 'int8' && engine.startsWith('tfjs'));
 }
 
-/**
- * The threads of either side. Where they take turns, as with current weights and irreducible losses from a store, both have all;
- * where they work at the same time they share them.
- */
-export function threadBudget(
-  options: CandidateScoringOptions & DeviceOptions & Partial<EngineOptions>,
-  strategy: StrategyName,
-  online: boolean,
-): ThreadBudget {
-  const { threads, scoreThreads, staleness, refresh } = options;
-  const { score, needsIrreducibleLoss } = strategyOf(strategy);
-  const scoresBeside = score !== null && scorerIsBeside(options);
-  const scoresOnline = needsIrreducibleLoss && online;
-  if (!scoresBeside && !scoresOnline) return { training: threads, scoring: null };
-  const atOnce = scoresOnline || staleness > 0 || refresh > 1;
-  if (scoreThreads === null && !atOnce) return { training: threads, scoring: threads };
-  const scoring = scoreThreads ?? Math.max(1, Math.floor(threads / 2));
-  return { training: Math.max(1, threads - scoring), scoring };
-}
-
-/** Where irreducible losses are scored online. */
-export function onlineDevice(options: CandidateScoringOptions & DeviceOptions): DeviceOptions {
-  const all = { ...exactScoring, ...options };
-  return { device: all.scoreDevice ?? all.device, threads: threadBudget(all, 'rho', true).scoring! };
-}
-
-/** Whether candidates are scored outside the trainer. TensorFlow.js has no 8 bits. */
-function scorerIsBeside(options: CandidateScoringOptions & Partial<EngineOptions>): boolean {
-  const { scoring, staleness, refresh, scoreThreads, scoreDevice, engine = 'onnx' } = options;
-  if (staleness > 0 || refresh > 1 || scoreThreads !== null || scoreDevice !== null) return true;
-  return scoring === 'int8' && backendOf(engine) !== null;
+/** Whether candidates are scored while a step before theirs is trained: with other weights than current ones they are. */
+export function scoresAhead({ staleness, refresh }: ScoringPlan): boolean {
+  return staleness > 0 || refresh > 1;
 }
 
 /** What a trainer itself scores candidates in. */
@@ -97,55 +67,6 @@ export function selectsInOneGraph(
   // Convolutions on the CPU take so long that it gains nothing there.
   const gains = device !== 'cpu' || !graph.nodes.some(({ op }) => op === 'Conv');
   return isPlain && scoresLoss && gains && backendOf(engine) === null && !scorerIsBeside(options);
-}
-
-/** What has to fit together. */
-export interface CheckedScoring extends CandidateScoringOptions, EngineOptions {
-  readonly threads: number;
-  readonly batchNorm: string;
-  readonly bigBatch: number;
-  readonly smallBatch: number;
-}
-
-/** Throws a usage error where options of scoring do not go together. */
-export function checkScoring(options: CheckedScoring, strategies: readonly StrategyName[]): void {
-  const { scoring, shortlist, reuse, bigBatch, smallBatch, batchNorm, scoreEngine, threads, scoreThreads } = options;
-  if (shortlist !== null && (shortlist < smallBatch || shortlist > bigBatch))
-    throw usageError(
-      `Cannot choose ${smallBatch} of a shortlist of ${shortlist} of ${bigBatch} candidates: pass --shortlist from ${smallBatch} to ${bigBatch}`,
-    );
-  if (scoreThreads !== null && scoreThreads > threads)
-    throw usageError(
-      `Cannot score with ${scoreThreads} of ${threads} threads: pass --score-threads up to ${threads}, or more --threads`,
-    );
-  if (reuse !== null && (reuse < smallBatch || reuse > bigBatch))
-    throw usageError(
-      `Cannot score ${reuse} of ${bigBatch} candidates to choose ${smallBatch}: pass --reuse from ${smallBatch} to ${bigBatch}`,
-    );
-  const normed = strategies.find((name) => strategyOf(name).needsGradientNorm);
-  if (reuse !== null && normed !== undefined)
-    throw usageError(
-      `Cannot use --reuse with --strategy ${normed}: losses are kept from pass to pass, gradient norms are not; leave one of them away`,
-    );
-  if (!scorerIsBeside(options)) {
-    if ((reuse !== null || scoring === 'int8') && batchNorm === 'candidates')
-      throw usageError(
-        'Cannot take running averages from candidates that are not all scored in full: pass --batch-norm steps, or leave --reuse and --scoring as they are',
-      );
-    if (shortlist !== null && scoring === 'exact' && reuse === null)
-      throw usageError(
-        'Cannot use --shortlist where all candidates are scored exactly: pass --staleness or --scoring as well, or leave it away',
-      );
-    return;
-  }
-  if (batchNorm === 'candidates')
-    throw usageError(
-      'Cannot take running averages from candidates that are scored beside the trainer: pass --batch-norm steps, or leave --staleness, --refresh and --scoring as they are',
-    );
-  if (scoreEngine === 'same')
-    throw usageError(
-      'Cannot score with --score-engine same beside the trainer: ONNX Runtime does that, leave --score-engine away',
-    );
 }
 
 /** Opens what scores candidates beside a trainer; null where the trainer does it itself. */

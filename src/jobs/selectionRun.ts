@@ -7,19 +7,21 @@ import type { DeviceOptions, Lowering, RefreshedScorer, Trainer } from '../engin
 import type { EngineOptions } from '../engine/open.ts';
 import { type Checkpoint, readNewestCheckpoint, writeCheckpoint } from '../loop/checkpoint.ts';
 import { openEventLog, readEvents } from '../loop/eventLog.ts';
-import type { StartEvent, StepEvent, TrainEvent } from '../loop/events.ts';
+import type { RecordedScoring, StartEvent, StepEvent, TrainEvent } from '../loop/events.ts';
 import type { IrreducibleLosses } from '../loop/irreducible.ts';
 import { type Standing, train } from '../loop/train.ts';
 import { replaceWeights } from '../onnx/model.ts';
 import { trainStep } from '../onnx/trainStep.ts';
 import { exists, joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
+import { availableThreads } from '../runtime/host.ts';
 import { ThreadFailure } from '../runtime/thread.ts';
 import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
 import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
-import { type CandidateScoringOptions, exactScoring, openCandidateScorer, threadBudget } from './scoringForm.ts';
+import { type CandidateScoringOptions, exactScoring, openCandidateScorer } from './scoringForm.ts';
 import { openTargetTrainer } from './targetTrainer.ts';
+import { threadBudget } from './threadBudget.ts';
 
 /** What moves the running averages of batch normalisation: the batches trained on, or the candidates scored. */
 export const averagesNames = ['steps', 'candidates'] as const;
@@ -99,15 +101,16 @@ export async function runSelection(
     scorer = await openCandidateScorer(model, experiment.data, run.strategy, trainer, beside);
     await host.begin();
     await makeFolder(run.folder);
-    const { scoring: form, staleness, refresh } = scoring;
     const described = {
       ...start,
       block: trainer.block,
       threads: threads.training,
       scoreThreads: threads.scoring,
-      scoring: { form, staleness, refresh, shortlist: scoring.shortlist },
+      onlineThreads: threads.online,
+      scoring: recordedScoring(scoring, trainer),
       bigBatch: options.bigBatch,
       smallBatch: options.smallBatch,
+      cores: availableThreads(),
     };
     await trainLogged(experiment, run, scoring, host, { trainer, scorer }, checkpoint, described);
     await writeFileAtomic(targetPath, replaceWeights(model.bytes, model.name, await trainer.weights()));
@@ -119,6 +122,14 @@ export async function runSelection(
     await trainer.close();
   }
   return readEvents(eventsPath);
+}
+
+function recordedScoring(
+  { scoring: form, staleness, refresh, shortlist, reuse, reuseEpochs }: CandidateScoringOptions,
+  { selectAndStep }: Trainer,
+): RecordedScoring {
+  const reused = reuse === null ? null : { count: reuse, epochs: reuseEpochs };
+  return { form, staleness, refresh, shortlist, reuse: reused, inOneGraph: selectAndStep !== undefined };
 }
 
 /** Trains to the last step, each event written at once and a checkpoint now and then. */

@@ -6,8 +6,8 @@ import type { Host } from './host.ts';
 import { openIrreducible, requireIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { describeRuns } from './runReport.ts';
-import { onlineDevice } from './scoringForm.ts';
 import { checkTarget, runSelection, type TrainingOptions } from './selectionRun.ts';
+import { onlineDevice } from './threadBudget.ts';
 
 export interface TrainJobOptions extends DataOptions, TrainingOptions {
   readonly strategy: StrategyName;

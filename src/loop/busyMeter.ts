@@ -1,34 +1,41 @@
 import { type Span, shared, without } from '../core/span.ts';
 import type { Busy } from './events.ts';
 
+/** What is worked at: training steps, training losses of candidates, and irreducible ones that are scored online. */
+export type Work = 'train' | 'score' | 'irreducible';
+
+/** Who works: the thread of the trainer, or a scorer in another one. */
+export type Side = 'trainer' | 'beside';
+
 /** Adds up when the two sides of a run were at work. */
 export interface BusyMeter {
-  /** Takes a span that a side worked; one that is not known counts as nothing. */
-  add(side: 'train' | 'score', span: Span | undefined): void;
+  /** Takes a span that a side worked, as soon as it is told; one that is not known counts as nothing. */
+  add(work: Work, side: Side, span: Span | undefined): void;
   /** What came together since this was last asked for. */
   take(): Busy;
 }
 
-/** A side answers in order, so what can still meet a span of the other one is among its last. */
+/** Spans are told as soon as they end, so what can still meet one of the other side is among the last of its own. */
 const kept = 32;
 
+const nothing: Required<Busy> = { train: 0, score: 0, irreducible: 0, both: 0 };
+
 export function busyMeter(): BusyMeter {
-  const known = { train: [] as Span[], score: [] as Span[] };
-  let sums = { train: 0, score: 0, both: 0 };
+  const known: Record<Side, readonly Span[]> = { trainer: [], beside: [] };
+  let sums = { ...nothing };
   return {
-    add(side, span) {
+    add(work, side, span) {
       if (span === undefined) return;
-      // Several threads of one side at once count once.
-      for (const part of without(span, known[side])) {
-        const other = known[side === 'train' ? 'score' : 'train'];
-        sums[side] += (part.ended - part.began) / 1000;
-        sums.both += other.reduce((sum, met) => sum + shared(part, met), 0) / 1000;
-        known[side] = [...known[side].slice(1 - kept), part];
-      }
+      sums[work] += (span.ended - span.began) / 1000;
+      // While two scorers work beside a step, that step is met once.
+      const parts = without(span, known[side]);
+      const other = known[side === 'trainer' ? 'beside' : 'trainer'];
+      for (const part of parts) sums.both += other.reduce((sum, met) => sum + shared(part, met), 0) / 1000;
+      known[side] = [...known[side], ...parts].slice(-kept);
     },
     take() {
       const taken = sums;
-      sums = { train: 0, score: 0, both: 0 };
+      sums = { ...nothing };
       return taken;
     },
   };

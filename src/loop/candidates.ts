@@ -1,7 +1,9 @@
 import type { Batch } from '../core/batch.ts';
 import type { Order } from '../core/order.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Scores } from '../engine/engine.ts';
+import type { BusyMeter } from './busyMeter.ts';
 import type { IrreducibleLosses } from './irreducible.ts';
 
 /** The candidates of one step. */
@@ -19,24 +21,35 @@ export interface CandidatesAhead {
   at(index: number): Candidates;
   /** Lets go of what a step needed. */
   drop(index: number): void;
-  /** Waits for the irreducible losses that are under way. */
+  /** Waits for all that is under way. */
   settled(): Promise<void>;
 }
 
-export function candidatesAhead(data: Dataset, order: Order, losses: IrreducibleLosses | null): CandidatesAhead {
-  const known = new Map<number, Candidates>();
-  const begin = (index: number): Candidates => {
+/** `losses` is null where irreducible ones are not needed. */
+export function candidatesAhead(
+  data: Dataset,
+  order: Order,
+  losses: IrreducibleLosses | null,
+  busy: BusyMeter,
+): CandidatesAhead {
+  const known = new Map<number, Candidates & { settled(): Promise<unknown> }>();
+  const irreducibleOf = async (losses: IrreducibleLosses, ids: Uint32Array) => {
+    const found = await losses.at(ids, () => data.gather(ids));
+    busy.add('irreducible', 'beside', found.span);
+    return found;
+  };
+  const begin = (index: number) => {
     const ids = order.at(index);
-    const gather = () => data.gather(ids);
-    const irreducible = losses && reportedLater(losses.at(ids, gather));
-    let batch: Promise<Batch> | undefined;
+    const irreducible = losses && reportedLater(irreducibleOf(losses, ids));
+    let gathered: Promise<Batch> | undefined;
     return {
       ids,
       irreducible,
       batch() {
-        batch ??= reportedLater(gather());
-        return batch;
+        gathered ??= reportedLater(data.gather(ids));
+        return gathered;
       },
+      settled: () => Promise.all([irreducible, gathered]),
     };
   };
   return {
@@ -47,13 +60,7 @@ export function candidatesAhead(data: Dataset, order: Order, losses: Irreducible
     },
     drop: (index) => void known.delete(index),
     async settled() {
-      await Promise.all([...known.values()].map(({ irreducible }) => irreducible));
+      await Promise.all([...known.values()].map((candidates) => candidates.settled()));
     },
   };
-}
-
-/** A promise whose failure is told when it is awaited; until then it must not count as unhandled. */
-export function reportedLater<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }

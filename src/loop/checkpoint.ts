@@ -19,7 +19,9 @@ export interface Checkpoint {
   readonly eventBytes: number;
 }
 
-const version = '1';
+/** Version 1 is the same without what is not of the trainer. */
+const version = '2';
+const readable = ['1', version];
 const kept = 2;
 
 /** Writes a checkpoint into `folder` as one safetensors file and removes all but the newest two. */
@@ -56,9 +58,9 @@ export async function readNewestCheckpoint(folder: string): Promise<Checkpoint |
 
 async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { metadata, tensors } = decodeSafetensors(await readBytes(path), path);
-  if (metadata.version !== version)
+  if (!readable.includes(metadata.version ?? ''))
     throw dataError(
-      `Cannot resume from "${path}": it has version ${metadata.version}, this program reads version ${version}; use the release that wrote it`,
+      `Cannot resume from "${path}": it has version ${metadata.version}, this program reads versions ${readable.join(' and ')}; use the release that wrote it`,
     );
   const [own, kept] = partition(tensors, (name) => name.startsWith(ownPrefix));
   return {

@@ -6,6 +6,8 @@ import type { Scorer, Scores } from '../engine/engine.ts';
 export interface Evaluation {
   readonly accuracy: number;
   readonly loss: number;
+  /** Seconds that scoring one of them took; left out where the scorer does not tell. */
+  readonly forwardSeconds?: number;
 }
 
 /** What is sent to the scorer at once: enough for the messages not to count, few enough bytes for several batches in memory. */
@@ -16,14 +18,17 @@ const mostBytesPerBatch = 16 * 2 ** 20;
 export async function evaluate(model: Scorer, data: Dataset, ids: Uint32Array): Promise<Evaluation> {
   let right = 0;
   let total = 0;
+  let milliseconds = 0;
   const size = Math.max(1, Math.min(mostPerBatch, Math.floor(mostBytesPerBatch / bytesPerExample(data.inputs))));
   for await (const { scores, ids: scored } of scoreBatches(model, data, batchesOf(ids, size))) {
     scores.predicted.forEach((predicted, i) => {
       if (predicted === data.labels[scored[i]!]) right += 1;
       total += scores.loss[i]!;
     });
+    milliseconds += scores.span ? scores.span.ended - scores.span.began : 0;
   }
-  return { accuracy: right / ids.length, loss: total / ids.length };
+  const forwardSeconds = milliseconds / 1000 / ids.length;
+  return { accuracy: right / ids.length, loss: total / ids.length, ...(forwardSeconds > 0 && { forwardSeconds }) };
 }
 
 /** `ids` in batches of `size`, the last one smaller. */

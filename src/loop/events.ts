@@ -9,13 +9,15 @@ export interface Quantiles {
   readonly max: number;
 }
 
-/** Seconds that the two sides of a run worked since its step before; what both did at once counts in both. */
+/** Seconds that a run worked since its step before; what is done at once counts in each. */
 export interface Busy {
-  /** Training steps. */
+  /** Training steps; with all that is in them where they score and choose themselves. */
   readonly train: number;
-  /** Losses of candidates: training losses, and irreducible ones that are scored online. */
+  /** Training losses of candidates. */
   readonly score: number;
-  /** Both at once. */
+  /** Irreducible losses that are scored online; absent in runs that counted them among the others. */
+  readonly irreducible?: number;
+  /** That the trainer's thread and another one worked at once. */
   readonly both: number;
 }
 
@@ -66,20 +68,26 @@ export interface EvaluationEvent {
   /** Means of the quantiles of the steps. */
   readonly selectedLoss: Quantiles | null;
   readonly otherLoss: Quantiles | null;
+  /** Seconds that the trainer took to score one of its examples in full precision; absent where it was not measured. */
+  readonly forwardSeconds?: number;
   /** Of the scores of the next step's candidates; null where they are exact, absent where the run is over. */
   readonly agreement?: Agreement | null;
 }
 
-/** How the losses of candidates were come by. */
+/** How the losses of candidates were come by. What is optional is absent in runs of before there was it. */
 export interface RecordedScoring {
-  /** `exact`, or what makes it cheaper: `int8`, `half`, `int8,half` … */
+  /** `exact`, or what makes it cheaper: `int8`. */
   readonly form: string;
   /** Steps that the weights lie behind. */
   readonly staleness: number;
   /** Steps from one refresh of the scorer's weights to the next. */
   readonly refresh: number;
-  /** Candidates that the trainer scored again, exactly, to choose from those; null or absent for none. */
+  /** Candidates that the trainer scored again, exactly, to choose from those; null for none. */
   readonly shortlist?: number | null;
+  /** Candidates of a step that were scored, the others keeping their last losses for so many passes; null where all were. */
+  readonly reuse?: { readonly count: number; readonly epochs: number } | null;
+  /** Whether a step scored, chose and trained in one graph. */
+  readonly inOneGraph?: boolean;
 }
 
 /** The first line of an event file. What is optional is absent in runs of before there was it. */
@@ -98,12 +106,16 @@ export interface StartEvent {
   readonly model: string;
   /** Threads of the trainer. */
   readonly threads?: number;
-  /** Threads of what scores beside the trainer; null where nothing does. */
+  /** Threads of what scores candidates beside the trainer; null where the trainer does, or nothing. */
   readonly scoreThreads?: number | null;
+  /** Threads of what scores irreducible losses in the run; null where they were scored before it. */
+  readonly onlineThreads?: number | null;
   readonly scoring?: RecordedScoring;
   /** Candidates of a step (n_B), and how many of them it trains on (n_b). */
   readonly bigBatch?: number;
   readonly smallBatch?: number;
+  /** Cores of the machine that it began on. */
+  readonly cores?: number;
 }
 
 export type TrainEvent = StartEvent | StepEvent | EvaluationEvent;

@@ -1,6 +1,6 @@
 import { mean } from '../core/statistics.ts';
 import type { Busy, EvaluationEvent, RecordedScoring, StartEvent, TrainEvent } from './events.ts';
-import { overlapOf, sidesOf, waitingOf } from './sides.ts';
+import { overlapOf, sidesOf, type Threads, threadsOf, waitingOf } from './sides.ts';
 import { summarize } from './summarize.ts';
 import { gainsAt, type TargetLedger } from './timeGains.ts';
 import { isExact, type MeasuredRuns, unitCostsOf } from './unitCosts.ts';
@@ -11,7 +11,7 @@ export interface LedgerTerms {
   readonly runs: readonly (readonly TrainEvent[])[];
   /** Uniform runs from the same seeds; null where there are none. */
   readonly uniform: readonly (readonly TrainEvent[])[] | null;
-  /** Cores of the machine: a trainer and a scorer that have more threads than these share them. */
+  /** Cores of the machine, where the runs did not record them: threads that are more than these share them. */
   readonly cores: number;
   /** The seconds that training the IL model and scoring by it took, null where not known, and the runs here that share them; null for a strategy that needs none. */
   readonly irreducible: { readonly seconds: number | null; readonly runs: number } | null;
@@ -27,18 +27,20 @@ export interface Ledger {
   readonly threads: number | null;
   /** Null where the trainer scores, or where it is not known. */
   readonly scoreThreads: number | null;
+  /** Null where irreducible losses were scored before the run, or where it is not known. */
+  readonly onlineThreads: number | null;
   readonly scoring: RecordedScoring | null;
   /** Wall-clock of a mean step, without evaluation and checkpoints. */
   readonly secondsPerStep: number | null;
   readonly uniformSecondsPerStep: number | null;
   /** Uniform steps that a step costs, both with the same cores to work with. */
   readonly uniformSteps: number | null;
-  /** Seconds of a mean step that each side worked, and uniform's trainer. */
-  readonly busy: Busy | null;
-  readonly uniformBusy: Busy | null;
-  /** Seconds of a mean step that each side did not work. */
-  readonly waiting: { readonly train: number; readonly score: number } | null;
-  /** Both at once over the work of the shorter side, 0 … 1. */
+  /** Seconds of a mean step that each kind of work took, and uniform's. */
+  readonly busy: Required<Busy> | null;
+  readonly uniformBusy: Required<Busy> | null;
+  /** Seconds of a mean step that the trainer, and what scores beside it, did not work. */
+  readonly waiting: Threads | null;
+  /** Both at once over the work of the shorter of the two, 0 … 1. */
   readonly overlap: number | null;
   /** f, t and r of the break-even; see UnitCosts. */
   readonly scored: number | null;
@@ -60,8 +62,9 @@ export interface Ledger {
 }
 
 /** The cost ledger of some runs. All of it is in their events, so a resumed run keeps its own. */
-export function ledgerOf({ runs, uniform, cores, irreducible, targets }: LedgerTerms): Ledger {
+export function ledgerOf({ runs, uniform, irreducible, targets, ...machine }: LedgerTerms): Ledger {
   const start = startOf(runs);
+  const cores = start?.cores ?? machine.cores;
   const uniformStart = uniform === null ? undefined : startOf(uniform);
   const sides = sidesOf(runs);
   const uniformSides = uniform === null ? null : sidesOf(uniform);
@@ -81,7 +84,8 @@ export function ledgerOf({ runs, uniform, cores, irreducible, targets }: LedgerT
     sameCores: unfair === null,
     trainedByCandidate: costs.trained === null || kept === null ? null : costs.trained * kept,
   };
-  const overlap = sides && overlapOf(sides);
+  const working = sides && threadsOf(sides, start);
+  const overlap = working && overlapOf(sides, working);
   const figures = {
     secondsPerStep: sides?.seconds ?? null,
     uniformSecondsPerStep: uniformSides?.seconds ?? null,
@@ -97,10 +101,11 @@ export function ledgerOf({ runs, uniform, cores, irreducible, targets }: LedgerT
   return {
     threads: start?.threads ?? null,
     scoreThreads: start?.scoreThreads ?? null,
+    onlineThreads: start?.onlineThreads ?? null,
     scoring: start?.scoring ?? null,
     ...figures,
     uniformBusy: uniformSides?.busy ?? null,
-    waiting: sides && waitingOf(sides),
+    waiting: working && waitingOf(sides, working),
     sharedBy,
     targets: Object.fromEntries(targets.map((target) => [target, gainsAt(target, terms)])),
     unknown: reasons(figures, {
@@ -108,7 +113,9 @@ export function ledgerOf({ runs, uniform, cores, irreducible, targets }: LedgerT
       uniformSecondsPerStep: 'no uniform run stands beside it',
       uniformSteps: unfair ?? 'there are no steps',
       busy: 'the run did not record how long its two sides worked',
-      overlap: sides?.busy ? 'one side had no work' : 'the run did not record how long its two sides worked',
+      overlap: sides?.busy
+        ? 'nothing worked beside the trainer'
+        : 'the run did not record how long its two sides worked',
       scored: costs.unknown ?? '',
       trained: costs.unknown ?? '',
       kept: 'the run did not record its batch sizes',
@@ -135,11 +142,12 @@ function whyUnfair({ start, sides }: MeasuredRuns, uniform: MeasuredRuns | null,
   if (!uniform?.sides) return 'no uniform run stands beside it';
   if (start?.threads === undefined || uniform.start?.threads === undefined)
     return 'the runs did not record their threads';
-  const inAll = Math.min(cores, start.threads + (start.scoreThreads ?? 0));
+  const { threads, scoreThreads = 0, onlineThreads = 0 } = start;
+  const inAll = Math.min(cores, threads + (scoreThreads ?? 0) + (onlineThreads ?? 0));
   const byUniform = Math.min(cores, uniform.start.threads);
   if (inAll === byUniform) return null;
   // Sides that take turns have their threads one after the other.
-  const inTurns = Math.min(cores, Math.max(start.threads, start.scoreThreads ?? 0));
+  const inTurns = Math.min(cores, Math.max(threads, scoreThreads ?? 0));
   if (sides?.busy?.both === 0 && inTurns <= byUniform && byUniform <= inAll) return null;
   return `it had ${inAll} of ${cores} cores to work with and uniform ${byUniform}`;
 }

@@ -18,17 +18,9 @@ export function versionFor({ staleness, refresh }: ScoringPlan, index: number): 
   return newest - (newest % refresh);
 }
 
-/** The steps from `from` (0 for the first) whose candidates are scored with the weights after `version` steps, in order. */
-export function scoredWith(plan: ScoringPlan, version: number, from: number): readonly number[] {
-  const { staleness, refresh } = plan;
+/** The steps (0 for the first) whose candidates are scored with the weights after `version` steps, in order. */
+export function scoredWith({ staleness, refresh }: ScoringPlan, version: number): readonly number[] {
   if (version % refresh !== 0) return [];
   const first = version === 0 ? 0 : version + staleness;
-  const end = version + staleness + refresh;
-  const begin = Math.max(first, from);
-  return Array.from({ length: Math.max(0, end - begin) }, (_, i) => begin + i);
-}
-
-/** The most steps whose candidates are scored, or being scored, when a step begins: its own and those after it. */
-export function lookahead({ staleness, refresh }: ScoringPlan): number {
-  return staleness + refresh;
+  return Array.from({ length: version + staleness + refresh - first }, (_, i) => first + i);
 }

@@ -1,6 +1,6 @@
 import type { Batch } from '../core/batch.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Scores } from '../engine/engine.ts';
-import { reportedLater } from './candidates.ts';
 import type { CandidateScores } from './knownLosses.ts';
 import { type ScoringPlan, scoredWith, versionFor } from './plan.ts';
 import type { TrainingLosses } from './trainingLosses.ts';
@@ -10,14 +10,14 @@ export type LossesAhead = ReadonlyMap<number, CandidateScores>;
 
 /** What is scored for a step, and how that becomes the scores of all its candidates. */
 export interface ScoringRequest {
-  readonly batch: Promise<Batch>;
+  batch(): Promise<Batch>;
   complete(scored: Scores): CandidateScores;
 }
 
 /** What is scored for steps, 0 for the first. */
 export interface ScoringRequests {
   request(index: number): Promise<ScoringRequest>;
-  /** The same with a batch of its own, where the step itself still needs that. */
+  /** The same to compare with, with a batch of its own: the step itself still needs that. */
   again(index: number): Promise<ScoringRequest>;
 }
 
@@ -25,6 +25,8 @@ export interface ScoringRequests {
 export interface ScoredAhead {
   /** To be called after `version` steps and before the next: begins with all that is scored with the weights of now. */
   begin(version: number): Promise<void>;
+  /** Whether those of step `index` are scored, or being scored. */
+  has(index: number): boolean;
   /** The losses of step `index`. */
   at(index: number): Promise<CandidateScores>;
   /** Lets go of those of step `index`. */
@@ -53,18 +55,19 @@ export function scoredAhead(
   );
   const score = async (indices: readonly number[], request: (index: number) => Promise<ScoringRequest>) => {
     const requests = await Promise.all(indices.map(request));
-    const scores = await losses.score(requests.map(({ batch }) => batch));
+    const scores = await losses.score(requests.map((request) => request.batch));
     return requests.map(({ complete }, i) => reportedLater(scores[i]!.then(complete)));
   };
   return {
     async begin(version) {
-      const indices = scoredWith(plan, version, version).filter((index) => index < steps);
+      const indices = scoredWith(plan, version).filter((index) => index < steps);
       if (indices.length === 0) return;
       const scores = await score(indices, request);
       indices.forEach((index, i) => {
         ahead.set(index, scores[i]!);
       });
     },
+    has: (index) => ahead.has(index),
     async at(index) {
       const scores = ahead.get(index);
       if (scores === undefined) throw new Error(`The candidates of step ${index} were never scored`);

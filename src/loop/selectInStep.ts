@@ -1,7 +1,7 @@
 import type { Order } from '../core/order.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { StepResult } from '../engine/engine.ts';
-import type { BusyMeter } from './busyMeter.ts';
-import { type CandidatesAhead, reportedLater } from './candidates.ts';
+import type { CandidatesAhead } from './candidates.ts';
 import { idsAt, reducibleLosses } from './selector.ts';
 import type { Choice } from './stepOutcome.ts';
 import type { TrainOptions } from './train.ts';
@@ -26,14 +26,11 @@ export function ascending(order: Order): Order {
 export async function askToSelect(
   { trainer, strategy, steps }: TrainOptions,
   candidates: CandidatesAhead,
-  busy: BusyMeter,
   index: number,
   learningRate: number,
 ): Promise<Asked> {
   const { ids, irreducible, batch } = candidates.at(index);
-  const known = await irreducible;
-  const irreducibleLoss = known?.loss;
-  busy.add('score', known?.span);
+  const irreducibleLoss = (await irreducible)?.loss;
   const asked = reportedLater(trainer.selectAndStep!(await batch(), irreducibleLoss ?? null, learningRate));
   if (index + 1 < steps) void candidates.at(index + 1).batch();
   const choice = asked.then(({ scores, chosen }) => {

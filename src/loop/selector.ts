@@ -6,7 +6,6 @@ import type { BusyMeter } from './busyMeter.ts';
 import type { CandidatesAhead } from './candidates.ts';
 import type { Agreement } from './events.ts';
 import { type CandidateScores, type KnownState, knownLosses, nothingKnown } from './knownLosses.ts';
-import { lookahead } from './plan.ts';
 import { type LossesAhead, type ScoringRequest, scoredAhead } from './scoredAhead.ts';
 import type { Choice } from './stepOutcome.ts';
 import type { TrainOptions } from './train.ts';
@@ -18,8 +17,8 @@ export interface Selector {
   choose(index: number): Promise<Choice>;
   /** How well the scores that step `index` is going to be chosen by agree with exact ones; null where they are exact. */
   agreementAt(index: number, ahead: LossesAhead): Promise<Agreement | null>;
-  /** Lets go of what step `index` needed. */
-  drop(index: number): void;
+  /** To be called when step `index` was asked of the trainer: what it was chosen by is known from now on, and let go of. */
+  asked(index: number): void;
   /** Waits for all scores that are under way and gives those of the steps to come. */
   settled(): Promise<LossesAhead>;
   /** The same where something failed, after `version` steps; null where some of it cannot be had again. */
@@ -47,29 +46,40 @@ export function selectorFor(options: TrainOptions, candidates: CandidatesAhead, 
     plan,
     steps,
     {
-      request: (index) => requestFor(index, () => candidates.at(index).batch()),
+      async request(index) {
+        const { batch, complete } = await requestFor(index, () => candidates.at(index).batch());
+        return {
+          batch,
+          complete(scores) {
+            busy.add('score', scorer === null ? 'trainer' : 'beside', scores.span);
+            return complete(scores);
+          },
+        };
+      },
       again: (index) => requestFor(index, (ids) => data.gather(ids)),
     },
     losses,
     from.ahead,
   );
+  /** What the last step was chosen by. */
+  let chosenBy: { readonly ids: Uint32Array; readonly scores: CandidateScores } | null = null;
   const scoreOf = (scores: Scores, irreducibleLoss?: Float32Array) =>
     reducibleLosses(strategy, scores, irreducibleLoss);
 
   /** Asks for the losses of all candidates of a step, or of those whose last ones are not reused. */
   async function requestFor(index: number, gather: (ids: Uint32Array) => Promise<Batch>): Promise<ScoringRequest> {
     const { ids, irreducible } = candidates.at(index);
-    if (known === null) return { batch: gather(ids), complete: (scores) => scores };
+    if (known === null) return { batch: () => gather(ids), complete: (scores) => scores };
     const irreducibleLoss = (await irreducible)?.loss;
     const positions = known.toScore(index, ids, (scores) => scoreOf(scores, irreducibleLoss));
-    return { batch: data.gather(idsAt(ids, positions)), complete: known.complete(ids, positions) };
+    return { batch: () => data.gather(idsAt(ids, positions)), complete: known.complete(ids, positions) };
   }
 
   async function lossesOf(index: number) {
     await scored.begin(index);
-    for (let next = index; next <= Math.min(index + lookahead(plan), steps - 1); next++) {
-      const { batch } = candidates.at(next);
-      if (known === null) void batch();
+    if (index + 1 < steps) {
+      const { batch } = candidates.at(index + 1);
+      if (known === null && !scored.has(index + 1)) void batch();
     }
     return [await scored.at(index), await candidates.at(index).irreducible] as const;
   }
@@ -78,14 +88,12 @@ export function selectorFor(options: TrainOptions, candidates: CandidatesAhead, 
     async choose(index) {
       const { ids } = candidates.at(index);
       const [scores, irreducible] = await lossesOf(index);
-      busy.add('score', scores.span);
-      busy.add('score', irreducible?.span);
       const first = selectTop(scoreOf(scores, irreducible?.loss), ids, shortlist ?? smallBatch);
       const decided =
         shortlist === null
           ? { scores, selection: first }
           : await choiceAmong(options, busy, { ids, scores, first, irreducibleLoss: irreducible?.loss });
-      known?.remember(index, ids, decided.scores);
+      chosenBy = { ids, scores: decided.scores };
       return { chosenIds: idsAt(ids, decided.selection.chosen), scored: { ids, ...decided } };
     },
     async agreementAt(index, ahead) {
@@ -102,7 +110,11 @@ export function selectorFor(options: TrainOptions, candidates: CandidatesAhead, 
         exactSeconds: span === undefined ? null : (span.ended - span.began) / 1000,
       };
     },
-    drop: (index) => scored.drop(index),
+    asked(index) {
+      // Not before: a run that ends in between goes on with the same step.
+      if (chosenBy !== null) known?.remember(index, chosenBy.ids, chosenBy.scores);
+      scored.drop(index);
+    },
     settled: () => scored.settled(),
     rescued: (version) => scored.rescued(version),
     known: () => known?.state ?? null,
@@ -126,7 +138,7 @@ async function choiceAmong(
 ): Promise<{ readonly scores: CandidateScores; readonly selection: Selection }> {
   const listed = idsAt(ids, first.chosen);
   const exact = await trainer.score(await data.gather(listed));
-  busy.add('score', exact.span);
+  busy.add('score', 'trainer', exact.span);
   const listedLoss = irreducibleLoss && Float32Array.from(first.chosen, (position) => irreducibleLoss[position]!);
   const { chosen, nan } = selectTop(reducibleLosses(strategy, exact, listedLoss), listed, smallBatch);
   return {

@@ -1,11 +1,12 @@
 import type { Batch } from '../core/batch.ts';
 import { RhoError } from '../core/errors.ts';
 import type { Order } from '../core/order.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Strategy } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { RefreshedScorer, Trainer } from '../engine/engine.ts';
 import { busyMeter } from './busyMeter.ts';
-import { candidatesAhead, reportedLater } from './candidates.ts';
+import { candidatesAhead } from './candidates.ts';
 import { evaluate } from './evaluate.ts';
 import type { EvaluationEvent, StepEvent } from './events.ts';
 import type { IrreducibleLosses } from './irreducible.ts';
@@ -77,7 +78,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const clock = stopwatch(from.seconds);
   const busy = busyMeter();
   const order = selectsInStep(options) ? ascending(options.order) : options.order;
-  const candidates = candidatesAhead(data, order, strategy.needsIrreducibleLoss ? options.irreducible : null);
+  const candidates = candidatesAhead(data, order, strategy.needsIrreducibleLoss ? options.irreducible : null, busy);
   const selector = strategy.score === null ? null : selectorFor(options, candidates, busy);
   let recent = [...from.recent];
   /** Ends when the events of the last step asked for are out. */
@@ -86,7 +87,7 @@ export async function train(options: TrainOptions): Promise<void> {
   /** Has the trainer make step `index`; resolves when it has been asked. */
   async function ask(index: number): Promise<Asked> {
     const rate = options.learningRate(index + 1);
-    if (selectsInStep(options)) return askToSelect(options, candidates, busy, index, rate);
+    if (selectsInStep(options)) return askToSelect(options, candidates, index, rate);
     const choice = selector === null ? firstOf(options, index) : await selector.choose(index);
     const batch = options.augment(await data.gather(choice.chosenIds), index + 1);
     return { choice: Promise.resolve(choice), trained: reportedLater(trainer.step(batch, rate)) };
@@ -94,7 +95,7 @@ export async function train(options: TrainOptions): Promise<void> {
 
   async function tell(index: number, { choice, trained }: Asked): Promise<void> {
     const result = await trained;
-    busy.add('train', result.span);
+    busy.add('train', 'trainer', result.span);
     const event: StepEvent = {
       type: 'step',
       step: index + 1,
@@ -113,15 +114,14 @@ export async function train(options: TrainOptions): Promise<void> {
 
   async function evaluation(step: number, ahead: LossesAhead): Promise<EvaluationEvent> {
     const ids = Uint32Array.from({ length: options.test.length }, (_, id) => id);
-    const { accuracy, loss } = await evaluate(trainer, options.test, ids);
+    const evaluated = await evaluate(trainer, options.test, ids);
     const isCompared = selector !== null && step < steps;
     const event: EvaluationEvent = {
       type: 'evaluation',
       step,
       seconds: clock.seconds(),
       epochs: step / order.perEpoch,
-      accuracy,
-      loss,
+      ...evaluated,
       ...sharesOf(recent),
       selectedLoss: meanQuantiles(recent.map(({ selectedLoss }) => selectedLoss)),
       otherLoss: meanQuantiles(recent.map(({ otherLoss }) => otherLoss)),
@@ -144,7 +144,8 @@ export async function train(options: TrainOptions): Promise<void> {
     if (!isEvaluated(step) && !options.pausesAfter(step)) return;
     await told;
     const { ahead, event } = await orSaved(step, async () => {
-      // Nothing may be computed while the clock stands.
+      if (isEvaluated(step) && step < steps) candidates.at(step);
+      // What steps need must not be computed while the clock stands.
       const [ahead = new Map()] = await Promise.all([selector?.settled(), candidates.settled()]);
       clock.stop();
       return { ahead, event: isEvaluated(step) ? await evaluation(step, ahead) : null };
@@ -162,7 +163,8 @@ export async function train(options: TrainOptions): Promise<void> {
       // The events of that step come first: they are what a checkpoint counts.
       await told;
       const ahead = selector === null ? new Map() : await selector.rescued(step);
-      if (ahead !== null) await options.onPause(standing(step, ahead));
+      // The first failure is the one to tell.
+      if (ahead !== null) await options.onPause(standing(step, ahead)).catch(() => undefined);
       throw error;
     }
   }
@@ -173,7 +175,7 @@ export async function train(options: TrainOptions): Promise<void> {
   for (let index = from.step; index < steps; index++) {
     const asked = await orSaved(index, () => ask(index));
     candidates.drop(index);
-    selector?.drop(index);
+    selector?.asked(index);
     // One step is on its way while the events of the one before are written.
     await told;
     told = reportedLater(tell(index, asked));

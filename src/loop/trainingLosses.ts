@@ -8,14 +8,14 @@ export interface TrainingLosses {
    * Scores batches with the weights that the trainer has after the steps asked of it until now. Resolves when steps may be asked of it
    * again without changing those weights.
    */
-  score(batches: readonly Promise<Batch>[]): Promise<readonly Promise<Scores>[]>;
+  score(batches: readonly (() => Promise<Batch>)[]): Promise<readonly Promise<Scores>[]>;
 }
 
 /** The trainer scores between its steps. */
 export function scoredByTrainer(trainer: Trainer): TrainingLosses {
   return {
     async score(batches) {
-      const gathered = await Promise.all(batches);
+      const gathered = await Promise.all(batches.map((gather) => gather()));
       return gathered.map((batch) => trainer.scoreCandidates(batch));
     },
   };

@@ -4,13 +4,14 @@ import type { Sides } from './sides.ts';
 
 /**
  * What scoring and training cost, in exact full-precision forwards of one candidate. A cost is core-seconds for one example:
- * the seconds that a side worked times its threads. While both sides work and have more threads than there are cores, each
- * is taken to have cores in proportion to its threads.
+ * the seconds that it was worked at times the threads. While two threads work at once and have more threads of their own than
+ * there are cores, each is taken to have cores in proportion.
  */
 export interface UnitCosts {
   /**
    * f: the cost of the losses of one candidate, as they were come by: irreducible losses that are scored online count, and
-   * a candidate whose loss was not computed again costs nothing. 1 where the trainer itself scores exactly.
+   * a candidate whose loss was not computed again costs nothing. 1 where the trainer scores all of them exactly, and the
+   * irreducible losses come from a store.
    */
   readonly scored: number | null;
   /**
@@ -28,10 +29,14 @@ export interface MeasuredRuns {
   readonly sides: Sides | null;
 }
 
-/**
- * Unit costs of runs; `evaluations` are those of all of them. The exact forward is what the agreement with exact scores took
- * at evaluations, alone and with the trainer's threads.
- */
+/** Core-seconds of a mean step. */
+interface StepCosts {
+  readonly train: number;
+  readonly score: number;
+  readonly irreducible: number;
+}
+
+/** Unit costs of runs; `evaluations` are those of all of them. */
 export function unitCostsOf(
   { start, sides }: MeasuredRuns,
   uniform: MeasuredRuns | null,
@@ -44,47 +49,68 @@ export function unitCostsOf(
   if (threads === undefined || !bigBatch || !smallBatch || scoring === undefined || scoreThreads === undefined)
     return unknown('the run did not record its threads, its batch sizes and how it scored');
 
-  const own = coreSeconds(sides.busy, threads, scoreThreads, cores);
-  const [scored, trainedHere] = [own.score / bigBatch, own.train / smallBatch];
-  const trained = trainedByUniform(uniform, cores) ?? trainedHere;
-  if (isExact(start) && scoreThreads === null) {
-    if (!(scored > 0)) return unknown('its candidates took no time to score');
-    return { scored: 1, trained: trained / scored, unknown: null };
+  const own = coreSeconds(sides.busy, start!, threads, cores);
+  const trainersCores = Math.min(cores, threads);
+  const trainedByUniform = uniformsTrained(uniform, cores);
+  if (scoring.inOneGraph) {
+    const forward = mean(evaluations.flatMap(({ forwardSeconds = [] }) => forwardSeconds)) * trainersCores;
+    if (!(forward > 0)) return unknown('scoring was never timed apart from its steps');
+    // A step is all forwards and what comes on top for those that it trains on.
+    const trained = trainedByUniform ?? Math.max(0, own.train - forward * bigBatch) / smallBatch;
+    return { scored: 1 + own.irreducible / bigBatch / forward, trained: trained / forward, unknown: null };
   }
-  const exact = evaluations.flatMap(({ agreement }) =>
-    agreement && agreement.exactSeconds !== null && agreement.candidates > 0
-      ? (agreement.exactSeconds * Math.min(cores, threads)) / agreement.candidates
-      : [],
-  );
-  const forward = mean(exact);
-  if (!(forward > 0)) return unknown('exact scoring was never timed beside it');
+  const trained = trainedByUniform ?? own.train / smallBatch;
+  const isUnit = isExact(start) && scoreThreads === null;
+  const forward = isUnit ? own.score / bigBatch : timedExactly(evaluations) * trainersCores;
+  if (!(forward > 0))
+    return unknown(isUnit ? 'its candidates took no time to score' : 'exact scoring was never timed beside it');
+  const scored = (own.score + own.irreducible) / bigBatch;
   return { scored: scored / forward, trained: trained / forward, unknown: null };
 }
 
-/** Whether candidates were scored in full with the weights that the step begins with. */
+/** Whether all candidates were scored in full with the weights that the step begins with. */
 export function isExact(start: StartEvent | undefined): boolean {
   const { scoring } = start ?? {};
-  return scoring?.form === 'exact' && scoring.staleness === 0 && scoring.refresh === 1;
+  return scoring?.form === 'exact' && scoring.staleness === 0 && scoring.refresh === 1 && !scoring.reuse;
 }
 
-function trainedByUniform(uniform: MeasuredRuns | null, cores: number): number | null {
+/** Seconds of an exact forward, as comparisons with exact scores took them: alone and with the trainer's threads. */
+function timedExactly(evaluations: readonly EvaluationEvent[]): number {
+  return mean(
+    evaluations.flatMap(({ agreement }) =>
+      agreement && agreement.exactSeconds !== null && agreement.candidates > 0
+        ? agreement.exactSeconds / agreement.candidates
+        : [],
+    ),
+  );
+}
+
+function uniformsTrained(uniform: MeasuredRuns | null, cores: number): number | null {
   const { threads, smallBatch } = uniform?.start ?? {};
   const busy = uniform?.sides?.busy;
   if (!busy || threads === undefined || !smallBatch) return null;
   return (busy.train * Math.min(cores, threads)) / smallBatch;
 }
 
-/** Core-seconds of each side in a mean step; a trainer that scores does one after the other. */
+/** What each kind of work took; a trainer that scores does one after the other. */
 function coreSeconds(
-  { train, score, both }: NonNullable<Sides['busy']>,
+  { train, score, irreducible, both }: NonNullable<Sides['busy']>,
+  { scoreThreads, onlineThreads }: StartEvent,
   threads: number,
-  scoreThreads: number | null,
   cores: number,
-): { readonly train: number; readonly score: number } {
-  const scorers = scoreThreads ?? threads;
-  const shared = Math.min(1, cores / (threads + scorers));
+): StepCosts {
+  const [scorers, online] = [scoreThreads ?? threads, onlineThreads ?? scoreThreads ?? threads];
+  // Either side's kinds of work meet the other side as much as they take time.
+  const trainer = train + (scoreThreads == null ? score : 0);
+  const beside = irreducible + (scoreThreads == null ? 0 : score);
+  const inAll = threads + (scoreThreads ?? 0) + (irreducible > 0 ? online : 0);
+  const cost = (seconds: number, side: number, own: number) => {
+    const together = side > 0 ? (both * seconds) / side : 0;
+    return (seconds - together) * Math.min(cores, own) + together * own * Math.min(1, cores / inAll);
+  };
   return {
-    train: (train - both) * Math.min(cores, threads) + both * threads * shared,
-    score: (score - both) * Math.min(cores, scorers) + both * scorers * shared,
+    train: cost(train, trainer, threads),
+    score: cost(score, scoreThreads == null ? trainer : beside, scorers),
+    irreducible: cost(irreducible, beside, online),
   };
 }

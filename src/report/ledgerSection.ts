@@ -17,7 +17,7 @@ export function ledgerHtml(pen: Pen, ledgers: Ledgers): string {
   const timeline =
     chart === ''
       ? ''
-      : `<p>Where the time of a mean step goes: ${boxKey(sideColours.train, 'training')}, ${boxKey(sideColours.score, 'scoring candidates')}; a side waits where its lane is empty.</p>
+      : `<p>Where the time of a mean step goes: ${boxKey(sideColours.train, 'training')}, ${boxKey(sideColours.score, 'scoring candidates')}; each thread has a lane, and waits where it is empty.</p>
 <div class="single">${chart}</div>`;
   return [timeline, figuresHtml(ledgers), targetsHtml(ledgers)].filter((part) => part !== '').join('\n');
 }
@@ -44,15 +44,18 @@ const figures: readonly Figure[] = [
   {
     name: 'scoring',
     value: ({ scoring }) => scoring && scoringInWords(scoring),
-    below: ({ threads, scoreThreads }) => threadsInWords(threads, scoreThreads),
+    below: threadsInWords,
   },
   {
-    name: 'overlap of the two sides',
+    name: 'overlap of training and scoring',
     value: ({ overlap }) => share(overlap),
-    below: ({ overlap, unknown }) => (isNumber(overlap) ? 'of the shorter side’s work' : (unknown.overlap ?? '')),
+    below: ({ overlap, unknown }) => (isNumber(overlap) ? 'of the shorter one’s work' : (unknown.overlap ?? '')),
   },
-  { name: 'training waits', value: ({ waiting }) => waiting && formatMilliseconds(waiting.train) },
-  { name: 'scoring waits', value: ({ waiting }) => waiting && formatMilliseconds(waiting.score) },
+  { name: 'the trainer waits', value: ({ waiting }) => waiting && formatMilliseconds(waiting.trainer) },
+  {
+    name: 'what scores beside it waits',
+    value: ({ waiting }) => (isNumber(waiting?.beside) ? formatMilliseconds(waiting.beside) : null),
+  },
   {
     name: 'f, a candidate scored',
     value: ({ scored }) => decimals(scored),
@@ -77,12 +80,14 @@ const figures: readonly Figure[] = [
   { name: 'top-10% overlap with them', value: ({ agreement }) => decimals(agreement?.topTenthOverlap ?? null) },
 ];
 
-function threadsInWords(threads: number | null, scoreThreads: number | null): string {
+function threadsInWords({ threads, scoreThreads, onlineThreads, scoring }: Ledger): string {
   if (!isNumber(threads)) return '';
   const count = (value: number): string => `${value} ${value === 1 ? 'thread' : 'threads'}`;
-  return isNumber(scoreThreads)
+  const byTrainer = scoring?.inOneGraph ? 'in one graph with the step' : 'by the trainer';
+  const candidates = isNumber(scoreThreads)
     ? `beside training: ${count(threads)} and ${count(scoreThreads)}`
-    : `by the trainer, ${count(threads)}`;
+    : `${byTrainer}, ${count(threads)}`;
+  return isNumber(onlineThreads) ? `${candidates}; irreducible losses beside: ${count(onlineThreads)}` : candidates;
 }
 
 function figuresHtml(ledgers: Ledgers): string {

@@ -21,10 +21,13 @@ export function costInWords(strategy: string, ledger: Ledger): string {
 }
 
 /** "int8, 1 step behind, refreshed every 4 steps" */
-export function scoringInWords({ form, staleness, refresh, shortlist }: RecordedScoring): string {
+export function scoringInWords({ form, staleness, refresh, shortlist, reuse }: RecordedScoring): string {
   const behind = staleness > 0 ? `, ${staleness} ${staleness === 1 ? 'step' : 'steps'} behind` : '';
   const refreshed = refresh > 1 ? `, refreshed every ${refresh} steps` : '';
-  return `${form}${behind}${refreshed}${isNumber(shortlist) ? `, the best ${shortlist} again exactly` : ''}`;
+  const reused = reuse
+    ? `, ${reuse.count} a step, other losses reused for ${reuse.epochs} ${reuse.epochs === 1 ? 'pass' : 'passes'}`
+    : '';
+  return `${form}${behind}${refreshed}${reused}${isNumber(shortlist) ? `, the best ${shortlist} again exactly` : ''}`;
 }
 
 /** The scoring cost at which a run breaks even at a target, in a sentence; empty where it is not known. */

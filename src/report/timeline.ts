@@ -1,13 +1,12 @@
 import type { Markish } from '@observablehq/plot';
-import type { Busy } from '../loop/events.ts';
 import type { Ledger } from '../loop/ledger.ts';
 import { formatMilliseconds, isNumber } from './format.ts';
 import { sideColours } from './palette.ts';
 import { axis, frame } from './plots.ts';
 import type { Pen } from './svg.ts';
 
-interface Lane {
-  readonly y: number;
+/** Some work of a thread. */
+interface Part {
   /** Milliseconds from the beginning of the step. */
   readonly from: number;
   readonly to: number;
@@ -15,12 +14,16 @@ interface Lane {
   readonly text: string;
 }
 
+interface Lane extends Part {
+  readonly y: number;
+}
+
 const headingHeight = 24;
 const laneHeight = 22;
 const gap = 12;
 
 /**
- * Where the time of a mean step goes: a lane for each side, as long as it works, placed so that they meet for as long as both
+ * Where the time of a mean step goes: a lane for each thread, as long as it works, placed so that they meet for as long as both
  * work at once; what is left of the step is waiting. Empty where no run recorded it.
  */
 export function drawTimeline(pen: Pen, ledgers: Readonly<Record<string, Ledger>>): string {
@@ -31,11 +34,11 @@ export function drawTimeline(pen: Pen, ledgers: Readonly<Record<string, Ledger>>
   const tracks: { y: number; to: number }[] = [];
   const headings: { y: number; text: string }[] = [];
   let y = 0;
-  for (const { name, milliseconds, busy } of steps) {
+  for (const { name, milliseconds, threads } of steps) {
     headings.push({ y: y + headingHeight / 2, text: `${name}, ${formatMilliseconds(milliseconds / 1000)} a step` });
     y += headingHeight;
-    for (const lane of lanesOf(busy)) {
-      lanes.push({ ...lane, y });
+    for (const parts of threads) {
+      lanes.push(...parts.map((part) => ({ ...part, y })));
       tracks.push({ y, to: milliseconds });
       y += laneHeight;
     }
@@ -45,6 +48,7 @@ export function drawTimeline(pen: Pen, ledgers: Readonly<Record<string, Ledger>>
   const bar = { y1: 'y', y2: (lane: { y: number }) => lane.y + laneHeight - 4 };
   // A name that its lane is too short for stands behind it, or before it where that is the end of the chart.
   const fits = ({ from, to, text }: Lane): boolean => ((to - from) / right) * frame.width > 8 * text.length;
+  const isLast = (lane: Lane): boolean => !lanes.some(({ y, from }) => y === lane.y && from > lane.from);
   const middle = (lane: Lane): number => lane.y + laneHeight / 2 - 2;
   const marks: Markish[] = [
     plot.rect(tracks, { x1: 0, x2: 'to', ...bar, fill: 'currentColor', fillOpacity: 0.07 }),
@@ -59,7 +63,7 @@ export function drawTimeline(pen: Pen, ledgers: Readonly<Record<string, Ledger>>
     }),
     ...(['start', 'end'] as const).map((side) =>
       plot.text(
-        lanes.filter((lane) => !fits(lane) && lane.to < right / 2 === (side === 'start')),
+        lanes.filter((lane) => !fits(lane) && isLast(lane) && lane.to < right / 2 === (side === 'start')),
         {
           x: side === 'start' ? 'to' : 'from',
           y: middle,
@@ -89,26 +93,49 @@ export function drawTimeline(pen: Pen, ledgers: Readonly<Record<string, Ledger>>
 interface MeanStep {
   readonly name: string;
   readonly milliseconds: number;
-  readonly busy: Busy;
+  /** What each thread does, one after the other. */
+  readonly threads: readonly (readonly Part[])[];
 }
 
 /** Uniform's step first, which is the same in all ledgers. */
 function stepsOf(ledgers: Readonly<Record<string, Ledger>>): MeanStep[] {
-  const step = (name: string, seconds: number | null, busy: Busy | null): MeanStep[] =>
-    busy && isNumber(seconds) ? [{ name, milliseconds: 1000 * seconds, busy }] : [];
+  const step = (name: string, seconds: number | null, threads: MeanStep['threads'] | null): MeanStep[] =>
+    threads && isNumber(seconds) ? [{ name, milliseconds: 1000 * seconds, threads }] : [];
   const [first] = Object.values(ledgers);
   return [
-    ...(first ? step('uniform', first.uniformSecondsPerStep, first.uniformBusy) : []),
-    ...Object.entries(ledgers).flatMap(([name, { secondsPerStep, busy }]) => step(name, secondsPerStep, busy)),
+    ...(first
+      ? step(
+          'uniform',
+          first.uniformSecondsPerStep,
+          first.uniformBusy && [part('train', 0, first.uniformBusy.train, 'train')],
+        )
+      : []),
+    ...Object.entries(ledgers).flatMap(([name, ledger]) => step(name, ledger.secondsPerStep, threadsIn(ledger))),
   ];
 }
 
-/** Scoring begins the step; training begins as soon as the two meet for the time that they do. */
-function lanesOf({ train, score, both }: Busy): Omit<Lane, 'y'>[] {
-  const lane = (what: 'train' | 'score', from: number, seconds: number): Omit<Lane, 'y'>[] => {
-    if (seconds <= 0) return [];
-    const text = `${what} ${formatMilliseconds(seconds)}`;
-    return [{ from: 1000 * from, to: 1000 * (from + seconds), colour: sideColours[what], text }];
-  };
-  return [...lane('score', 0, score), ...lane('train', Math.max(0, score - both), train)];
+/**
+ * Scoring begins the step. A trainer that scores trains behind that; one beside a scorer trains as soon as the two meet for the
+ * time that they do.
+ */
+function threadsIn({ busy, scoreThreads, scoring }: Ledger): MeanStep['threads'] | null {
+  if (busy === null) return null;
+  const { train, score, irreducible = 0, both } = busy;
+  const inOneGraph = scoring?.inOneGraph === true;
+  const isBeside = isNumber(scoreThreads);
+  const beside = [
+    ...(isBeside ? part('score', 0, score, 'score') : []),
+    ...part('score', isBeside ? score : 0, irreducible, 'irreducible losses'),
+  ];
+  const scoredFirst = isBeside ? [] : part('score', 0, score, 'score');
+  const met = Math.max(0, (beside.at(-1)?.to ?? 0) / 1000 - both);
+  const from = isBeside ? met : score;
+  const trainer = [...scoredFirst, ...part('train', from, train, inOneGraph ? 'score, choose and train' : 'train')];
+  return [beside, trainer].filter((parts) => parts.length > 0);
+}
+
+function part(what: 'train' | 'score', from: number, seconds: number, name: string): readonly Part[] {
+  if (seconds <= 0) return [];
+  const text = `${name} ${formatMilliseconds(seconds)}`;
+  return [{ from: 1000 * from, to: 1000 * (from + seconds), colour: sideColours[what], text }];
 }

@@ -7,9 +7,10 @@ import { openTrainer } from '../../src/engine/ort/openTrainer.ts';
 import { findClassifier } from '../../src/onnx/classifier.ts';
 import { trainableParameters } from '../../src/onnx/trainable.ts';
 
-// PyTorch's counts: the paper's small CNN, and ResNet-18 with the stem for CIFAR.
+// PyTorch's counts: the paper's small CNN, one of a quarter of its width, and ResNet-18 with the stem for CIFAR.
 test.each([
   ['cnn', 537_610],
+  ['cnn:16', 34_570],
   ['resnet18', 11_173_962],
   ['resnet:16', 701_466],
 ])('%s has %i parameters on 3 x 32 x 32 and 10 classes', (spec, count) => {

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type CheckedScoring, checkScoring, exactScoring, threadBudget } from '../../src/jobs/scoringForm.ts';
+import { exactScoring } from '../../src/jobs/scoringForm.ts';
 import {
   type Ended,
   eventLines,
@@ -161,7 +161,7 @@ describe('a scorer beside the trainer that fails ends the run with exit code 1, 
 
   test('from where it ended where the weights are there', async () => {
     const out = folder.at('threw');
-    const words = [...fromStore, ...long, '--score-threads', '1'];
+    const words = [...fromStore, ...long, '--score-device', 'cpu'];
     await succeed(...words, '--out', folder.at('beside'));
     expect(await selectedIds(folder.at('beside'))).toEqual(await selectedIds(folder.at('exact')));
     const ended = await withFault('throws', 9, [...words, '--out', out]);
@@ -170,22 +170,33 @@ describe('a scorer beside the trainer that fails ends the run with exit code 1, 
   });
 });
 
-/** A run folder as it would be of before there was a choice of how to score. */
-async function makeOld(out: string): Promise<void> {
+/** Makes a run folder one of an older program: `change` turns its options into what that recorded. */
+async function makeOld(out: string, change: (options: Record<string, unknown>) => void): Promise<void> {
   const path = join(out, 'config.json');
   const config = JSON.parse(await readFile(path, 'utf8'));
-  for (const name of Object.keys(exactScoring)) {
-    expect(config.options).toHaveProperty(name);
-    delete config.options[name];
-  }
+  change(config.options);
   await writeFile(path, JSON.stringify(config));
 }
 
-test('a run begun before there was a choice of how to score is gone on with exactly', async () => {
+test.each<[string, (options: Record<string, unknown>) => void]>([
+  [
+    'before there was a choice of how to score',
+    (options) => {
+      for (const name of Object.keys(exactScoring)) {
+        expect(options).toHaveProperty(name);
+        delete options[name];
+      }
+    },
+  ],
+  [
+    'with options that have no effect, and are refused now',
+    (options) => Object.assign(options, { scoreThreads: 2, reuseEpochs: 2 }),
+  ],
+])('a run begun %s is gone on with exactly', async (name, change) => {
   const words = [...fromStore, ...long];
-  const out = folder.at('old');
+  const out = folder.at(name.replaceAll(/\W/g, '-'));
   expect((await interrupt([...words, '--out', out], 'SIGINT', () => eventLines(out) > 10)).code).toBe(130);
-  await makeOld(out);
+  await makeOld(out, change);
   await succeed('train', '--resume', out);
   expect(await resultOf(out)).toEqual(await resultOf(folder.at('exact')));
   expect(await resultOf(out)).not.toEqual(await resultOf(whole));
@@ -197,6 +208,9 @@ describe('irreducible losses that are scored online choose as those from a store
   test('by ONNX Runtime', async () => {
     await succeed('train', ...data, ...target, ...long, '--irreducible', ilModel, '--out', folder.at('online'));
     expect(await selectedIds(folder.at('online'))).toEqual(await selectedIds(folder.at('exact')));
+    expect((await readEventsOf(folder.at('online')))[0]).toMatchObject({
+      ...{ threads: 1, scoreThreads: null, onlineThreads: 1 },
+    });
   });
 
   test('with stale weights and TensorFlow.js as well', async () => {
@@ -209,6 +223,19 @@ describe('irreducible losses that are scored online choose as those from a store
     expect(ids.length).toBe(4);
     expect(ids).toEqual(await selectedIds(folder.at('tf-store')));
   });
+
+  test('with the threads of all three sides at once together no more than those of the run', async () => {
+    const out = folder.at('three-sides');
+    // The folder of an IL model names it, too.
+    const words = ['train', ...data, ...target, ...few, '--staleness', '1', '--irreducible', folder.at('il')];
+    await succeed(...words, '--threads', '4', '--score-threads', '1', '--out', out);
+    expect((await readEventsOf(out))[0]).toMatchObject({ threads: 2, scoreThreads: 1, onlineThreads: 1 });
+    expectRefusal(
+      await rho(...words, '--threads', '4', '--score-threads', '2', '--out', folder.at('refused')),
+      2,
+      'Cannot score with 2 times 2 of 4 threads and train at the same time: pass --score-threads up to 1, or more --threads',
+    );
+  });
 });
 
 test('a comparison with stale weights compares, and uniform is not told to score', async () => {
@@ -219,96 +246,24 @@ test('a comparison with stale weights compares, and uniform is not told to score
   expect(await filesIn(out)).toContain('report.html');
   const starts = await Promise.all(['uniform', 'rho'].map(async (name) => (await readEventsOf(join(out, name)))[0]));
   expect(starts).toMatchObject([
-    { threads: 2, scoreThreads: null },
-    { threads: 1, scoreThreads: 1 },
+    { threads: 2, scoreThreads: null, onlineThreads: null },
+    { threads: 1, scoreThreads: 1, onlineThreads: null },
   ]);
 });
 
-const asked: CheckedScoring = {
-  ...exactScoring,
-  ...{ bigBatch: 320, smallBatch: 32, batchNorm: 'steps', engine: 'onnx', scoreEngine: 'onnx', threads: 2 },
-};
-
-describe('what does not go together is said in one sentence', () => {
-  test.each<[Partial<CheckedScoring>, string]>([
-    [{ reuse: 31 }, 'Cannot score 31 of 320 candidates to choose 32: pass --reuse from 32 to 320'],
-    [{ scoreThreads: 3 }, 'Cannot score with 3 of 2 threads: pass --score-threads up to 2, or more --threads'],
-    [
-      { shortlist: 31, staleness: 1 },
-      'Cannot choose 32 of a shortlist of 31 of 320 candidates: pass --shortlist from 32 to 320',
-    ],
-    [
-      { shortlist: 321, staleness: 1 },
-      'Cannot choose 32 of a shortlist of 321 of 320 candidates: pass --shortlist from 32 to 320',
-    ],
-    [
-      { shortlist: 64 },
-      'Cannot use --shortlist where all candidates are scored exactly: pass --staleness or --scoring as well, or leave it away',
-    ],
-    ...([{ staleness: 1 }, { refresh: 2 }, { scoreThreads: 1 }, { scoreDevice: 'cpu' }] as const).map(
-      (beside): [Partial<CheckedScoring>, string] => [
-        { ...beside, batchNorm: 'candidates' },
-        'Cannot take running averages from candidates that are scored beside the trainer: pass --batch-norm steps, or leave --staleness, --refresh and --scoring as they are',
-      ],
-    ),
-    ...([{ scoring: 'int8' }, { reuse: 160 }] as const).map((partly): [Partial<CheckedScoring>, string] => [
-      { ...partly, batchNorm: 'candidates' },
-      'Cannot take running averages from candidates that are not all scored in full: pass --batch-norm steps, or leave --reuse and --scoring as they are',
-    ]),
-    [
-      { staleness: 1, scoreEngine: 'same', engine: 'tfjs:wasm' },
-      'Cannot score with --score-engine same beside the trainer: ONNX Runtime does that, leave --score-engine away',
-    ],
-  ])('%j', (options, message) => {
-    expect(() => checkScoring({ ...asked, ...options }, ['rho'])).toThrow(
-      expect.objectContaining({ kind: 'usage', message }),
-    );
-  });
-
-  test.each<Partial<CheckedScoring>>([
-    {},
-    { batchNorm: 'candidates' },
-    { scoreEngine: 'same' },
-    { staleness: 3, refresh: 2, shortlist: 32 },
-    { staleness: 1, shortlist: 320 },
-    { scoring: 'int8', shortlist: 64 },
-    { reuse: 160, shortlist: 64 },
-  ])('and %j is not refused', (options) => {
-    expect(() => checkScoring({ ...asked, ...options }, ['rho'])).not.toThrow();
-  });
-
-  test('of losses reused for gradient norms too', () => {
-    expect(() => checkScoring({ ...asked, reuse: 160 }, ['rho', 'gradnorm'])).toThrow(
-      'Cannot use --reuse with --strategy gradnorm: losses are kept from pass to pass, gradient norms are not; leave one of them away',
-    );
-  });
-
-  test('before anything is written', async () => {
-    const out = folder.at('refused');
-    const words = [...fromStore, '--steps', '2', '--staleness', '1', '--batch-norm', 'candidates'];
-    expectRefusal(await rho(...words, '--out', out), 2, 'Cannot take running averages from candidates that are scored');
+test('options of scoring that do not go together, or have no effect, are refused before anything is written', async () => {
+  const out = folder.at('refused');
+  for (const [words, sentence] of [
+    [['--staleness', '1', '--batch-norm', 'candidates'], 'or leave --staleness 1 away'],
+    [['--score-threads', '1'], 'Cannot use --score-threads 1 where nothing scores beside the trainer'],
+    [['--strategy', 'uniform', '--refresh', '2'], 'Cannot use --refresh 2 with --strategy uniform: '],
+  ] as const) {
+    expectRefusal(await rho(...fromStore, '--steps', '2', ...words, '--out', out), 2, sentence);
     expect(existsSync(out)).toBe(false);
-  });
-});
-
-test.each<[Partial<CheckedScoring> & { threads: number }, boolean, number, number | null]>([
-  [{ threads: 4 }, false, 4, null],
-  // The trainer scores in 8 bits itself, TensorFlow.js has another do it in turns.
-  [{ threads: 4, scoring: 'int8' }, false, 4, null],
-  [{ threads: 4, scoring: 'int8', engine: 'tfjs:wasm' }, false, 4, 4],
-  [{ threads: 4, staleness: 1 }, false, 2, 2],
-  [{ threads: 5, staleness: 1 }, false, 3, 2],
-  [{ threads: 1, staleness: 1 }, false, 1, 1],
-  [{ threads: 4, refresh: 2, scoreThreads: 1 }, false, 3, 1],
-  [{ threads: 4, staleness: 1, scoreThreads: 4 }, false, 1, 4],
-  [{ threads: 4 }, true, 2, 2],
-])('the threads of %j, irreducible losses online: %s, are %i and %s', (options, online, training, scoring) => {
-  expect(threadBudget({ ...exactScoring, device: 'cpu', ...options }, 'rho', online)).toEqual({ training, scoring });
-  const { threads } = options;
-  expect(threadBudget({ ...exactScoring, device: 'cpu', ...options }, 'uniform', online)).toEqual({
-    training: threads,
-    scoring: null,
-  });
+  }
+  const { code, stderr } = await rho(...fromStore, '--staleness', '65', '--out', out);
+  expect(code).toBe(2);
+  expect(stderr).toContain('Expected a whole number from 0 to 64.');
 });
 
 test('a scorer beside the trainer that does not answer any more ends the run within seconds', async () => {

@@ -1,4 +1,5 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { gpuTraces } from '../../src/runtime/gpuTraces.ts';
@@ -200,8 +201,9 @@ test('compare --json prints figures per seed for every strategy and target', asy
     const events = await readEventsOf(join(out, `rho-seed-${seed}`));
     const hash = expect.stringMatching(/^[0-9a-f]{64}$/);
     const made = { data: hash, test: hash, model: hash };
-    const scoring = { form: 'exact', staleness: 0, refresh: 1, shortlist: null };
-    const costs = { threads: 1, scoreThreads: null, scoring, bigBatch: 64, smallBatch: 8 };
+    const scoring = { form: 'exact', staleness: 0, refresh: 1, shortlist: null, reuse: null, inOneGraph: true };
+    const sides = { threads: 1, scoreThreads: null, onlineThreads: null, cores: availableParallelism() };
+    const costs = { ...sides, scoring, bigBatch: 64, smallBatch: 8 };
     const start = { type: 'start', version: 1, strategy: 'rho', seed, dataSeed, ...made, block: null, ...costs };
     expect(events[0]).toEqual(start);
     expect(events.at(-1)).toMatchObject({ accuracy: printed.strategies.rho.finalAccuracy.perSeed[index] });

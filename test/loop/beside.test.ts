@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { averageRanks } from '../../src/core/rankAgreement.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
+import type { RefreshedScorer } from '../../src/engine/engine.ts';
 import { readNewestCheckpoint, writeCheckpoint } from '../../src/loop/checkpoint.ts';
 import { exactPlan, type ScoringPlan, versionFor } from '../../src/loop/plan.ts';
 import { temporaryFolder } from '../temporaryFolder.ts';
@@ -209,3 +210,30 @@ test.each([null, listed])(
     expect(evaluations.at(-1)).not.toHaveProperty('agreement');
   },
 );
+
+test('however many steps are scored ahead, few of their batches wait in memory for the scorer', async () => {
+  let waiting = 0;
+  const most: number[] = [];
+  const counting: Dataset = {
+    ...data,
+    async gather(ids) {
+      if (ids.length === bigBatch) most.push(++waiting);
+      return data.gather(ids);
+    },
+  };
+  const wrapped: NonNullable<PointsRun['wrapped']> = (of) => {
+    if (!('setWeights' in of)) return of;
+    const scorer = of as unknown as RefreshedScorer;
+    const score: RefreshedScorer['score'] = async (batch) => {
+      const scores = await scorer.score(batch);
+      waiting -= 1;
+      return scores;
+    };
+    return { ...of, score };
+  };
+  const plan = { staleness: 1, refresh: 12 };
+  const run = await runPoints({ plan, data: counting, wrapped, evalEvery: steps });
+  expect(decided(run)).toEqual(decided(await runPoints({ plan, evalEvery: steps })));
+  expect(most.length).toBe(steps);
+  expect(Math.max(...most)).toBeLessThanOrEqual(2);
+});

@@ -82,8 +82,8 @@ const wholes = new Map<string, Promise<Ran>>();
 /** Expects that a failed run left something to go on from after `step` steps, which leads to the end of a whole run. */
 async function expectGoesOn(ran: Ran, step: number, options: PointsRun = {}): Promise<void> {
   expect(ran.paused?.standing.step).toBe(step);
-  const { evalEvery, plan, shortlist, openScorer, irreducible } = options;
-  const key = JSON.stringify({ evalEvery, plan, shortlist, openScorer, online: irreducible?.online });
+  const { evalEvery, plan, shortlist, reuse, openScorer, irreducible } = options;
+  const key = JSON.stringify({ evalEvery, plan, shortlist, reuse, openScorer, online: irreducible?.online });
   const made = wholes.get(key) ?? runPoints(options);
   wholes.set(key, made);
   const whole = await made;
@@ -180,11 +180,22 @@ function fromNth(nth: number, length: number): (ids: ArrayLike<number>) => boole
   return (ids) => ids.length === length && ++count >= nth;
 }
 
+/** Half of the candidates are scored from the second pass on, which step 6 begins. */
+const reuse = { count: bigBatch / 2, steps: 1000 };
+const reusing: PointsRun = { reuse, openScorer: null };
+
 describe('data that cannot be read any more leave what is needed to go on', () => {
   test.each<[string, PointsRun, number, PointsRun]>([
     ['candidates', { data: breaking(data, fromNth(9, bigBatch)), openScorer: null }, 8, { openScorer: null }],
     ['the small batch', { data: breaking(data, fromNth(9, 4)) }, 8, {}],
     ['a shortlist', { data: breaking(data, fromNth(4, 6)), shortlist: 6 }, 3, { shortlist: 6 }],
+    ['the small batch, with losses to reuse', { data: breaking(data, fromNth(9, 4)), ...reusing }, 8, reusing],
+    [
+      'candidates that are scored beside, with losses to reuse',
+      { data: breaking(data, fromNth(3, 8)), reuse },
+      6,
+      { reuse },
+    ],
     ['the test set', { test: breaking(held, fromNth(2, held.length)) }, 10, {}],
   ])('as %s', async (_, options, step, healthy) => {
     const ran = await failed(options);

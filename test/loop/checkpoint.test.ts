@@ -60,10 +60,10 @@ test('a checkpoint that is cut off or of another version is bad data', async () 
     kind: 'data',
     message: expect.stringContaining(`Cannot read "${path}"`),
   });
-  await writeFile(path, encodeSafetensors({ metadata: { version: '2', step: '1' }, tensors: {} }));
+  await writeFile(path, encodeSafetensors({ metadata: { version: '3', step: '1' }, tensors: {} }));
   await expect(readNewestCheckpoint(folder.at())).rejects.toMatchObject({
     kind: 'data',
-    message: `Cannot resume from "${path}": it has version 2, this program reads version 1; use the release that wrote it`,
+    message: `Cannot resume from "${path}": it has version 3, this program reads versions 1 and 2; use the release that wrote it`,
   });
 });
 

@@ -37,6 +37,8 @@ export function evaluationEvent(step: number, accuracy: number, more: Partial<Ev
 /** An event without what is measured of time, which is all that may differ between two runs of the same choices. */
 export function timeless(event: TrainEvent): object {
   if (event.type === 'step') return { ...event, seconds: 0, busy: null };
-  if (event.type === 'start' || !event.agreement) return { ...event, seconds: 0 };
-  return { ...event, seconds: 0, agreement: { ...event.agreement, exactSeconds: null } };
+  if (event.type === 'start') return event;
+  const { forwardSeconds, agreement, ...rest } = event;
+  if (!agreement) return { ...rest, agreement, seconds: 0 };
+  return { ...rest, seconds: 0, agreement: { ...agreement, exactSeconds: null } };
 }

@@ -72,19 +72,61 @@ test('overlap is what both did at once over the shorter side, waiting what a sid
   const { overlap, waiting, busy } = ledger(overlapped);
   expect(busy!.both).toBeCloseTo(0.4, 12);
   expect(overlap).toBeCloseTo(0.8, 12);
-  expect(waiting!.train).toBeCloseTo(0.25, 12);
-  expect(waiting!.score).toBeCloseTo(0.15, 12);
+  expect(waiting!.trainer).toBeCloseTo(0.25, 12);
+  expect(waiting!.beside).toBeCloseTo(0.15, 12);
 });
 
-test('a side without work has no overlap, and the ledger says why', () => {
-  const idle = run(started({ scoring: exact }), {
-    seconds: 1,
-    busy: { train: 0, score: 0.5, both: 0 },
-    accuracies: [0, 0],
-  });
-  const { overlap, unknown } = ledger(idle);
+test('a trainer that scores has nothing to overlap with, and waits for neither of the two', () => {
+  const { overlap, waiting, unknown } = ledger(serial);
   expect(overlap).toBeNull();
-  expect(unknown.overlap).toBe('one side had no work');
+  expect(waiting!.trainer).toBeCloseTo(0, 12);
+  expect(waiting!.beside).toBeNull();
+  expect(unknown.overlap).toBe('nothing worked beside the trainer');
+});
+
+test('irreducible losses online work beside a trainer that scores, and are a cost of their own', () => {
+  const online = run(started({ scoring: exact, onlineThreads: 1, threads: 1 }), {
+    seconds: 1.25,
+    busy: { train: 0.5, score: 0.5, irreducible: 1, both: 0.9 },
+    accuracies: [0.9, 0.95],
+  });
+  const { overlap, waiting, scored, trained } = ledger(online);
+  expect(overlap).toBeCloseTo(0.9, 12);
+  expect(waiting!.trainer).toBeCloseTo(0.25, 12);
+  expect(waiting!.beside).toBeCloseTo(0.25, 12);
+  // A candidate: 0.05 s for its training loss, which is the unit, and 0.1 for the irreducible one.
+  expect(scored).toBeCloseTo(3, 12);
+  expect(trained).toBeCloseTo(0.4 / 0.05, 12);
+});
+
+test('a step in one graph is told apart by what scoring the test set took', () => {
+  const scoring = { ...exact, inOneGraph: true };
+  const events = run(started({ scoring }), {
+    seconds: 1.25,
+    busy: { train: 1.25, score: 0, both: 0 },
+    accuracies: [0.9, 0.95],
+  }).map((event) => (event.type === 'evaluation' ? { ...event, forwardSeconds: 0.1 } : event));
+  const { scored, trained } = ledger(events, { uniform: null });
+  expect(scored).toBe(1);
+  // 2.5 core-seconds, 10 forwards of 0.2 among them: the rest is for 2 examples.
+  expect(trained).toBeCloseTo(0.25 / 0.2, 12);
+  expect(ledger(events).trained).toBeCloseTo(0.4 / 0.2, 12);
+  const untimed = events.map((event) => (event.type === 'evaluation' ? { ...event, forwardSeconds: 0 } : event));
+  expect(ledger(untimed).unknown.scored).toBe('scoring was never timed apart from its steps');
+});
+
+test('exact scores of a part of the candidates are not the unit of cost', () => {
+  const reused = run(
+    started({ scoring: { ...exact, reuse: { count: 4, epochs: 4 } } }),
+    { seconds: 0.75, busy: { train: 0.5, score: 0.3, both: 0 }, accuracies: [0.9, 0.95] },
+    1,
+  );
+  expect(ledger(reused).scored).toBeCloseTo(0.3, 12);
+});
+
+test('cores are those of the machine that the run began on', () => {
+  const elsewhere = overlapped.map((event) => (event.type === 'start' ? { ...event, cores: 4 } : event));
+  expect(ledger(elsewhere).scored).toBeCloseTo(ledger(overlapped, { cores: 4 }).scored!, 12);
 });
 
 test('exact scoring in the trainer costs one forward a candidate, which is the unit of training', () => {

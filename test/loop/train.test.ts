@@ -10,6 +10,7 @@ import { onlineLosses, storedLosses } from '../../src/loop/irreducible.ts';
 import { exactPlan } from '../../src/loop/plan.ts';
 import { quantilesOf } from '../../src/loop/quantiles.ts';
 import { type TrainOptions, train } from '../../src/loop/train.ts';
+import { timeless } from './events.ts';
 import { judge, openPointsTrainer, points } from './points.ts';
 
 const bigBatch = 16;
@@ -197,8 +198,7 @@ test('a run that goes on from a state gives the events and weights of one that n
     // The evaluation at the end of the first part is one that the whole run does not have.
     from: { step: 7, seconds: 100, recent: begun.steps.slice(5), ahead: new Map(), known: null },
   });
-  const timeless = (events: Run['events']) => events.map((event) => ({ ...event, seconds: 0, busy: null }));
-  expect(timeless(resumed.events)).toEqual(timeless(whole.events.slice(8)));
+  expect(resumed.events.map(timeless)).toEqual(whole.events.slice(8).map(timeless));
   expect(resumed.steps[0]!.seconds).toBeGreaterThan(100);
   expect(await resumed.trainer.state()).toEqual(await whole.trainer.state());
 });

@@ -16,7 +16,7 @@ const texts = { inputDims: [length], classes, seed: 0, vocabulary };
 const small = { width: 32, heads: 2, feedForward: 64, positions: 16 };
 
 test.each<[string, readonly number[] | null, Graph]>([
-  ['cnn', images.inputDims, cnn(images)],
+  ['cnn', images.inputDims, cnn({ ...images, width: 64 })],
   ['resnet', images.inputDims, resnet18({ ...images, width: 4 })],
   ['transformer', null, bert({ ...texts, size: transformerSize('2x64')! })],
   ['bert', null, bert({ ...texts, size: { ...bertBase, ...small, layers: 2 } })],

@@ -7,6 +7,7 @@
 // Words behind it choose: npm run bench -- train resnet:16 --threads 1
 // Only where they are asked for:
 //   step:      milliseconds of a step of rho with each way of scoring, against a uniform step; --turns 5
+//   overlap:   a step whose scoring goes on beside training against both in turn, one thread each; needs RHO_DATA; --case mnist-0.4,…
 //   selection: time and steps to accuracy of uniform and of rho with each way of scoring; needs RHO_DATA (or --case sample), takes
 //              hours; --case mnist-0.4,… --settings '[{"name": "int8", "flags": ["--scoring", "int8"]}]' (or a file of it; the
 //              first is what others are held against) --seeds 0,1 --steps 500 --budget SECONDS --il-in-budget --out FOLDER (kept,
@@ -16,6 +17,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchBesideTorch } from './besideTorch.mjs';
 import { benchModels, nameOf } from './models.mjs';
+import { benchOverlap } from './overlap.mjs';
 import { benchScoreJob, jobs } from './scoreJob.mjs';
 import { benchSelection } from './selection.mjs';
 import { benchSteps, stepModels } from './stepCost.mjs';
@@ -35,7 +37,7 @@ const { values, positionals } = parseArgs({
 });
 const threadCounts = values.threads?.split(',').map(Number) ?? [...new Set([1, Math.min(2, availableParallelism())])];
 const kinds = ['train', 'score', 'throughput', 'job', 'pool'];
-const long = ['step', 'selection'].filter((kind) => positionals.includes(kind));
+const long = ['step', 'overlap', 'selection'].filter((kind) => positionals.includes(kind));
 const settings =
   values.settings &&
   JSON.parse(values.settings.startsWith('[') ? values.settings : readFileSync(values.settings, 'utf8'));
@@ -91,6 +93,13 @@ if (long.includes('step'))
     await benchSteps(model, { threads, settings, turns: values.turns && Number(values.turns) }, row, (reason) =>
       reasons.add(reason),
     );
+  }
+if (long.includes('overlap'))
+  for (const name of values.case?.split(',') ?? ['mnist-0.4', 'cifar10n-worse']) {
+    const turns = values.turns && Number(values.turns);
+    const row = (what, pairs) => add(what, 'in turn', pairs);
+    if (!process.env.RHO_DATA) reasons.add(`overlap ${name} skipped: RHO_DATA is not set`);
+    else await benchOverlap({ name, root: process.env.RHO_DATA, turns, steps: values.steps }, row);
   }
 const others = long.length === 0 || positionals.some((given) => kinds.includes(given));
 for (const threads of others ? threadCounts : []) {

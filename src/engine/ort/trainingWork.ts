@@ -81,8 +81,6 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
   const scoring = await openScoringWork(model.scoring, device, sharing);
   const observing = model.observing && (await openScoringWork(model.observing, device, sharing, moving));
   const cheap = model.cheap && (await openRefreshedWork(model.cheap, device, sharing));
-  /** The step whose weights that has. */
-  let cheapOf = -1;
   const hold = staysOnDevice ? holdOnDevice : holdTwice;
   const parameters = parametersOf(model, staysOnDevice);
   const averages = hold(
@@ -111,8 +109,7 @@ export async function openTrainingWork(model: TrainingModel, device: DeviceOptio
     async scoreCandidates(batch) {
       if (observing !== null) return observing.score(batch, current(), averages);
       if (cheap === null) return scoring.score(batch, current());
-      if (cheapOf !== step) await cheap.setWeights(plain(model, await readBack(current(), device)));
-      cheapOf = step;
+      await cheap.setWeights(plain(model, await readBack(current(), device)));
       return cheap.score(batch);
     },
     async step(batch, learningRate) {

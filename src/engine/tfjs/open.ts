@@ -90,7 +90,11 @@ export async function openTrainer(model: Graph, options: TfTrainerOptions): Prom
       return step(batch, learningRate);
     },
     score: refreshed.score,
-    scoreCandidates: refreshed.score,
+    scoreCandidates(batch) {
+      // Weights that an evaluation has moved are moved once more: what a step needs is had in its own time.
+      refreshed.outdate();
+      return refreshed.score(batch);
+    },
     async close() {
       await close();
       await scorer.close();
