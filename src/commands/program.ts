@@ -39,7 +39,8 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   const [word = ''] = words;
   const wanted = Object.hasOwn(commands, word) ? [word] : Object.keys(commands);
   for (const name of wanted) program.addCommand(await commands[name]!());
-  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ writeErr: writeError });
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput({ writeErr: writeError });
   try {
     await program.parseAsync(words, { from: 'user' });
     return 0;

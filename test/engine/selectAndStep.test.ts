@@ -38,7 +38,7 @@ const texts = {
 } as const;
 const mlp: Kind = { spec: 'mlp:64', ...images };
 const cnn: Kind = { spec: 'cnn', ...images };
-const smallCnn: Kind = { ...cnn, dims: [1, 22, 22] };
+const smallCnn: Kind = { ...cnn, spec: 'cnn:8', dims: [1, 22, 22] };
 const transformer: Kind = { spec: 'transformer:1x64', ...texts };
 
 const opened: Scorer[] = [];
