@@ -111,6 +111,8 @@ async function runHere(words: readonly string[]): Promise<Ended> {
     for (const [i, signal] of signals.entries())
       for (const listener of process.listeners(signal))
         if (!listeners[i]!.includes(listener)) process.off(signal, listener);
+    // Else a process of its own would not have ended: a thread is seen by its port.
+    expect(process.getActiveResourcesInfo()).not.toContain('MessagePort');
   }
 }
 
