@@ -33,7 +33,9 @@ export function* withoutPadding(batch: Batch, { padding, tokensPerRun, mostPerRu
       size,
       Math.ceil(lengthOf(data.subarray(position * size, (position + 1) * size), padding) / grain) * grain,
     );
-    byLength.set(length, [...(byLength.get(length) ?? []), position]);
+    const positions = byLength.get(length);
+    if (positions === undefined) byLength.set(length, [position]);
+    else positions.push(position);
   });
   for (const [length, positions] of [...byLength].sort(([a], [b]) => a - b)) {
     const most = Math.max(1, Math.min(mostPerRun, Math.floor(tokensPerRun / length)));

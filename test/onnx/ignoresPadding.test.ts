@@ -76,6 +76,7 @@ const wrong: Writers = {
     const weighed = b.node('MatMul', [words, b.weight('query', uniform(4, [4, 1]))]);
     return b.node('Squeeze', [attended(b, turned(b, weighed), words), b.int64([1])]);
   },
+  'tokens are multiplied with each other': (b, words) => first(b, b.node('MatMul', [turned(b, words), words])),
   'attention sees all': (b, words) => first(b, attended(b, scores(b, words), words)),
   'the sum is over what the mask takes away': (b, words, mask) => sum(b, masked(b, words, absent(b, mask))),
   'the sum is over what is equal to 0 in the mask': (b, words, mask) =>

@@ -5,7 +5,7 @@ import type { GraphBuilder } from '../../src/onnx/builder.ts';
 import { type Graph, int, ints } from '../../src/onnx/graph.ts';
 import { elementTypeOf } from '../../src/onnx/tensorProto.ts';
 import { uniform } from './models.ts';
-import { asFloat, attention, hiding, ignores, lengthOf, lossesOf, modelOf, scores } from './textModels.ts';
+import { asFloat, attention, hiding, ignores, lengthOf, lossesOf, modelOf, scores, turned } from './textModels.ts';
 
 /** Adds nodes to two values and returns what they compute; `n` is any number. */
 type Step = (b: GraphBuilder, x: string, y: string, n: number) => string;
@@ -49,7 +49,8 @@ const steps: readonly Step[] = [
     b.node('Gather', [x, b.constant(int64([n % 3 === 0 ? -1 : 0], []))], { axis: int((n % 4) % rank(b, x)) }),
   (b, x, _, n) =>
     b.node('Slice', [x, b.int64([n % 2]), b.int64([[1, 2, -1, 2 ** 31 - 1][n % 4]!]), b.int64([n % rank(b, x)])]),
-  (b, x) => b.node('Transpose', [x], { perm: ints([0, 2, 1]) }),
+  (b, x) => turned(b, x),
+  (b, x, y) => b.node('MatMul', [turned(b, x), y]),
   (b, x, _, n) => b.node('Unsqueeze', [x, b.int64([n % (rank(b, x) + 1)])]),
   (b, x, _, n) => b.node('Squeeze', [x, b.int64([n % rank(b, x)])]),
   (b, x, _, n) =>
@@ -129,19 +130,17 @@ const isSame = (a: number, b: number) =>
 
 test('losses stay whatever a model is made of, where its padding is left out', async () => {
   const choice = fc.record({ step: fc.nat(1000), x: fc.nat(1000), y: fc.nat(1000), n: fc.nat(1000) });
-  const [runs, accepted] = [Number(process.env['RUNS'] ?? 1500), { count: 0, all: 0 }];
+  let accepted = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(choice, { minLength: 1, maxLength: 8 }), async (choices) => {
       const model = modelOfSteps(choices);
-      if (model === undefined) return;
-      accepted.all++;
-      if (!ignores(model, 8)) return;
-      accepted.count++;
+      if (model === undefined || !ignores(model, 8)) return;
+      accepted++;
       const { whole, cut } = await lossesOf(model, 8);
       expect([...whole].map((loss, i) => (isSame(loss, cut[i]!) ? loss : cut[i]))).toEqual([...whole]);
     }),
-    { numRuns: runs, seed: Number(process.env['SEED'] ?? 7) },
+    { numRuns: 1000, seed: 7 },
   );
-  console.log(accepted);
-  expect(accepted.count).toBeGreaterThan(runs / 30);
-}, 600_000);
+  // It would hold where nothing is accepted.
+  expect(accepted).toBeGreaterThan(50);
+}, 120_000);

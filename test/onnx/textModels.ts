@@ -1,19 +1,25 @@
+import type { Preprocessing } from '../../src/core/preprocessing.ts';
 import { int64, type Tensor } from '../../src/core/tensor.ts';
 import { GraphBuilder } from '../../src/onnx/builder.ts';
 import { type Graph, int, ints } from '../../src/onnx/graph.ts';
 import { ignoresPadding } from '../../src/onnx/ignoresPadding.ts';
 import { labelsInput } from '../../src/onnx/lossHead.ts';
-import { scoreGraph } from '../../src/onnx/scoreGraph.ts';
+import { type ScoreGraphOptions, scoreGraph } from '../../src/onnx/scoreGraph.ts';
 import { elementTypeOf } from '../../src/onnx/tensorProto.ts';
 import { tokensInput } from '../../src/onnx/tokens.ts';
 import { uniform } from './models.ts';
 import { runGraph } from './runGraph.ts';
 
 export const vocabulary = 40;
-export const preprocessing = { kind: 'tokens', tokenizer: 'none', vocabulary, padding: 0 } as const;
+export const preprocessing: Extract<Preprocessing, { readonly kind: 'tokens' }> = {
+  kind: 'tokens',
+  tokenizer: 'none',
+  vocabulary,
+  padding: 0,
+};
 
 /** How models on texts of `length` tokens are scored here. */
-export function optionsFor(length: number): Parameters<typeof scoreGraph>[1] & { readonly outputs: readonly ['loss'] } {
+export function optionsFor(length: number): ScoreGraphOptions {
   return { name: 'model', stored: [{ dtype: 'int32', dims: [length] }], preprocessing, outputs: ['loss'] };
 }
 

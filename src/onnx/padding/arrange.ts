@@ -8,9 +8,11 @@ import {
   broadcastAxes,
   type Factor,
   factorOf,
+  isLone,
   isPlain,
   isPositions,
   isSame,
+  isWholeSize,
   isZeroAt,
   ofElements,
   sizeOf,
@@ -39,7 +41,8 @@ export const arrangingRules: Readonly<Record<string, Rule>> = {
   Transpose({ node, inputs: [value] }) {
     if (value === undefined) return undefined;
     const order = intsAttribute(node, 'perm') ?? [...value.axes.keys()].reverse();
-    return [{ ...value, axes: order.map((axis) => value.axes[axis]!) }];
+    const axes = order.map((axis) => value.axes[axis]);
+    return axes.every((axis) => axis !== undefined) ? [{ ...value, axes }] : undefined;
   },
 
   Unsqueeze(context) {
@@ -63,7 +66,7 @@ export const arrangingRules: Readonly<Record<string, Rule>> = {
     // Without axes, one of any length goes where there is one token.
     if (value === undefined || given === undefined) return undefined;
     const gone = new Set(given.map((axis) => positiveAxis(axis, value.axes.length)));
-    if ([...gone].some((axis) => value.axes[axis]!.length > 0)) return undefined;
+    if ([...gone].some((axis) => value.axes[axis]?.length !== 0)) return undefined;
     return [
       rearranged(
         value,
@@ -89,7 +92,7 @@ export const arrangingRules: Readonly<Record<string, Rule>> = {
     const [value, index] = context.inputs;
     if (value === undefined || index === undefined) return undefined;
     const at = positiveAxis(numberAttribute(context.node, 'axis', 0), value.axes.length);
-    const axis = value.axes[at]!;
+    const axis = value.axes[at];
     const picked = numbersOf(context, 1);
     if (!isPlain(axis)) {
       // The first token is there however short a text is.
@@ -110,7 +113,7 @@ export const arrangingRules: Readonly<Record<string, Rule>> = {
     if (value === undefined || index === undefined || value.axes.length !== index.axes.length) return undefined;
     const at = positiveAxis(numberAttribute(node, 'axis', 0), value.axes.length);
     const isInPlace = value.axes.every((axis, i) => (i === at ? isPlain(axis) : isSame(axis, index.axes[i]!)));
-    if (!isInPlace || !isPlain(index.axes[at]!)) return undefined;
+    if (!isInPlace || !isPlain(index.axes[at])) return undefined;
     return [{ axes: withPositions(index.axes, () => ({})), isMild: value.isMild, sign: value.sign }];
   },
 
@@ -125,7 +128,7 @@ export const arrangingRules: Readonly<Record<string, Rule>> = {
     given.forEach((number, i) => {
       const axis = positiveAxis(number, axes.length);
       const size = context.dims[0]![axis]!;
-      axes[axis] = slicedAxis(value.axes[axis]!, { start: starts[i]!, end: ends[i]!, step: steps[i]!, size }, context);
+      axes[axis] = slicedAxis(value.axes[axis], { start: starts[i]!, end: ends[i]!, step: steps[i]!, size }, context);
     });
     if (!axes.every((axis) => axis !== undefined)) return undefined;
     const [start, end, step] = [starts[0], ends[0], steps[0]];
@@ -137,7 +140,7 @@ export const arrangingRules: Readonly<Record<string, Rule>> = {
   Split({ node, inputs: [value], dims }) {
     if (value === undefined) return undefined;
     const at = positiveAxis(numberAttribute(node, 'axis', 0), value.axes.length);
-    if (!isPlain(value.axes[at]!)) return undefined;
+    if (!isPlain(value.axes[at])) return undefined;
     return dims.map((sizes) => ({
       ...value,
       axes: value.axes.with(at, axisOf([sizes[at] as number])),
@@ -150,7 +153,7 @@ export const arrangingRules: Readonly<Record<string, Rule>> = {
     const rank = values[0]?.axes.length;
     if (rank === undefined || values.some((value) => value?.axes.length !== rank)) return undefined;
     const at = positiveAxis(numberAttribute(node, 'axis', 0), rank);
-    if (!values.every(({ axes }) => isPlain(axes[at]!))) return undefined;
+    if (!values.every(({ axes }) => isPlain(axes[at]))) return undefined;
     const lists = values.map(({ elements }) => elements);
     const whole = axisOf([dims[0]![at] as number]);
     if (rank === 1 && lists.every((list) => list !== undefined)) return [ofElements(lists.flat(), [whole])];
@@ -199,18 +202,13 @@ export const arrangingRules: Readonly<Record<string, Rule>> = {
     const [value] = context.inputs;
     const at = numbersOf(context, 1)?.[0];
     if (value === undefined || at === undefined) return undefined;
-    const axis = value.axes[positiveAxis(at, value.axes.length)]!;
+    const axis = value.axes[positiveAxis(at, value.axes.length)];
     // From the front, a token is told nothing of those behind it.
     const isFromFront = isLone(axis) && numberAttribute(context.node, 'reverse', 0) === 0;
     if (!isPlain(axis) && !isFromFront) return undefined;
     return [{ axes: withPositions(value.axes, () => ({})), isMild: false, sign: value.sign > 0 ? 1 : 0 }];
   },
 };
-
-/** Whether an axis counts the positions of a text and nothing else. */
-export function isLone(axis: Axis): boolean {
-  return axis.length === 1 && isPositions(axis[0]!);
-}
 
 function axesOf(context: RuleContext): readonly number[] | undefined {
   return context.inputs[1] === undefined ? intsAttribute(context.node, 'axes') : numbersOf(context, 1);
@@ -262,16 +260,9 @@ function takeAxis(left: Factor[], size: Dim): Axis | undefined {
     }
     taken.push(factor);
     rest = quotientOf(rest, sizeOf([factor]));
-    if (rest !== undefined && !isWhole(rest)) return undefined;
+    if (rest !== undefined && !isWholeSize(rest)) return undefined;
   }
   return axisOf(taken);
-}
-
-/** Whether no part of a size is a fraction. */
-function isWhole(size: Dim): boolean {
-  return String(size)
-    .split('*')
-    .every((factor) => Number.isNaN(Number(factor)) || Number.isInteger(Number(factor)));
 }
 
 interface Cut {
@@ -285,7 +276,12 @@ interface Cut {
 /** Past the end of every axis. */
 const farEnd = 2 ** 31 - 1;
 
-function slicedAxis(axis: Axis, { start, end, step, size }: Cut, { longest }: RuleContext): Axis | undefined {
+function slicedAxis(
+  axis: Axis | undefined,
+  { start, end, step, size }: Cut,
+  { longest }: RuleContext,
+): Axis | undefined {
+  if (axis === undefined) return undefined;
   const isFromStart = start === 0 && step === 1;
   if (isPlain(axis)) {
     if (typeof end === 'number') return axisOf([size as number]);

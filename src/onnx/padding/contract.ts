@@ -1,12 +1,12 @@
 import { positiveAxis } from '../dims.ts';
 import { intsAttribute, numberAttribute } from '../graph.ts';
-import { isLone } from './arrange.ts';
 import { numbersOf, type Rule, type RuleContext } from './rule.ts';
 import {
   type Axis,
   broadcastAxes,
   isConstant,
   isHiddenAt,
+  isLone,
   isPlain,
   isSame,
   isZeroAt,
@@ -77,7 +77,7 @@ export const contractingRules: Readonly<Record<string, Rule>> = {
   ArgMax({ node, inputs: [value] }) {
     if (value === undefined) return undefined;
     const at = positiveAxis(numberAttribute(node, 'axis', 0), value.axes.length);
-    if (!isPlain(value.axes[at]!)) return undefined;
+    if (!isPlain(value.axes[at])) return undefined;
     return [
       { axes: without(plain(value.axes), [at], numberAttribute(node, 'keepdims', 1) !== 0), isMild: false, sign: 1 },
     ];
@@ -120,11 +120,11 @@ function softmax({ node, inputs: [value], opset }: RuleContext, sign: Value['sig
   const { length } = value.axes;
   const at = positiveAxis(numberAttribute(node, 'axis', opset < oneAxisOpset ? 1 : -1), length);
   if (opset < oneAxisOpset && at !== length - 1) return undefined;
-  const axis = value.axes[at]!;
+  const axis = value.axes[at];
   const axes = plain(value.axes);
   if (isPlain(axis)) return [{ axes, isMild: value.isMild, sign }];
   // Hidden padding gets nothing; the logarithm of that is another matter.
-  if (!isLone(axis) || !isHiddenAt(axis[0] as Positions) || node.op !== 'Softmax') return undefined;
+  if (!isLone(axis) || !isHiddenAt(axis[0]) || node.op !== 'Softmax') return undefined;
   return [{ axes: axes.with(at, [{ isZero: true }]), isMild: true, sign }];
 }
 
@@ -140,9 +140,10 @@ function reduced(
   // Without axes, texts are brought together.
   if (value === undefined || given === undefined || given.length === 0) return undefined;
   const gone = given.map((axis) => positiveAxis(axis, value.axes.length));
-  const lone = gone.map((axis) => value.axes[axis]!).filter((axis) => !isPlain(axis));
-  const positions = lone.map(([factor]) => factor as Positions);
-  if (!lone.every(isLone) || !positions.every((at) => isLeftOut(value, at))) return undefined;
+  const lone = gone.map((axis) => value.axes[axis]).filter((axis) => !isPlain(axis));
+  if (!lone.every(isLone)) return undefined;
+  const positions = lone.map(([factor]) => factor);
+  if (!positions.every((at) => isLeftOut(value, at))) return undefined;
   // Sums and the largest of zeros are 0.
   const axes = withPositions(value.axes, (at) => ({ isZero: isZeroAt(value, at) }));
   const isMild = value.isMild || (node.op === 'ReduceMax' && positions.length === 1);

@@ -11,6 +11,7 @@ import {
   isMildNumber,
   isNeverZero,
   isSized,
+  isWholeSize,
   isZeroAt,
   type Levels,
   ofElements,
@@ -120,10 +121,9 @@ const operators: Readonly<Record<string, Elementwise>> = {
   },
   Div: {
     of: ([a, b], { dtype }) => (wholeTypes.has(dtype) ? Math.trunc(a! / b!) : a! / b!),
-    ofSizes([a, b], { dtype }) {
+    ofSizes([a, b]) {
       const quotient = b === 0 ? undefined : quotientOf(a!, b!);
-      const isExact = !String(quotient).includes('.');
-      return isExact || (typeof quotient === 'number' && !wholeTypes.has(dtype)) ? quotient : undefined;
+      return quotient !== undefined && isWholeSize(quotient) ? quotient : undefined;
     },
     isZero: ([isZero], [, b]) => isZero! && isNeverZero(b!),
     isMild: ([a, b]) => a!.isMild && isNeverZero(b!),

@@ -60,9 +60,14 @@ export function isPositions(factor: Factor): factor is Positions {
   return typeof factor === 'object';
 }
 
-/** Whether an axis has one size and the same meaning for all texts. */
-export function isPlain(axis: Axis): boolean {
-  return axis.every((factor) => typeof factor === 'number');
+/** Whether an axis has one size and the same meaning for all texts; not where a graph names one that there is not. */
+export function isPlain(axis: Axis | undefined): boolean {
+  return axis?.every((factor) => typeof factor === 'number') ?? false;
+}
+
+/** Whether an axis counts the positions of a text and nothing else. */
+export function isLone(axis: Axis | undefined): axis is readonly [Positions] {
+  return axis?.length === 1 && isPositions(axis[0]!);
 }
 
 /** Whether a value is the same for all texts and lengths. */
@@ -89,6 +94,13 @@ export function axisOf(factors: readonly Factor[]): Axis {
 /** How many there are of an axis, by name. */
 export function sizeOf(axis: Axis): Dim {
   return productOf(axis.map((factor) => (isPositions(factor) ? anyLength : factor)));
+}
+
+/** Whether no part of a size is a fraction. */
+export function isWholeSize(size: Dim): boolean {
+  return String(size)
+    .split('*')
+    .every((factor) => Number.isNaN(Number(factor)) || Number.isInteger(Number(factor)));
 }
 
 /** The factor that a size is the count of: a number, the batch or the positions; undefined where it is none of these. */
