@@ -50,9 +50,15 @@ export const ALLOWED_GLOBALS = {
   process: ['runtime/'],
   Deno: ['runtime/'],
   Bun: ['runtime/'],
-  window: ['runtime/', 'web/'],
-  document: ['web/'],
+  window: ['web/', 'runtime/web/'],
+  document: ['web/', 'runtime/web/'],
+  // TensorFlow.js finds the WebGPU of Node there.
+  navigator: ['web/', 'runtime/web/', 'engine/tfjs/backends.ts'],
 };
+
+/** What runs in browsers: files in web/ at any depth, which may not touch what browsers lack. */
+const ABSENT_IN_BROWSERS = ['process', 'Deno', 'Bun'];
+const isForBrowsers = (file) => file.split('/').slice(0, -1).includes('web');
 
 /** Longer files hold more than one idea; generated ones are exempt. */
 export const MOST_LINES = 400;
@@ -76,6 +82,7 @@ function packageViolation(file, { specifier, kind }, declared) {
   const pattern = Object.keys(ALLOWED_PLACES).find((pattern) => matches(name, pattern));
   const typePlaces = kind === 'type' ? (ALLOWED_TYPE_PLACES[pattern] ?? []) : [];
   const places = pattern && [...ALLOWED_PLACES[pattern], ...typePlaces];
+  if (name.startsWith('node:') && isForBrowsers(file)) return `imports "${specifier}", which browsers lack`;
   if (places && !isUnder(file, places)) return `imports "${specifier}", which only ${places.join(' and ')} may`;
   if (!name.startsWith('node:') && !declared.includes(name)) {
     return `imports "${specifier}", which is no dependency in package.json`;
@@ -114,7 +121,10 @@ function fileViolations(file, source, declared) {
   }
   for (const { name, line } of readGlobals(source, Object.keys(ALLOWED_GLOBALS))) {
     const places = ALLOWED_GLOBALS[name];
-    if (!isUnder(file, places)) report(line, `touches the global "${name}", which only ${places.join(' and ')} may`);
+    if (isForBrowsers(file) && ABSENT_IN_BROWSERS.includes(name))
+      report(line, `touches the global "${name}", which browsers lack`);
+    else if (!isUnder(file, places))
+      report(line, `touches the global "${name}", which only ${places.join(' and ')} may`);
   }
   return violations;
 }

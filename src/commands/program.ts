@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   report: async () => (await import('./report.ts')).reportCommand(),
   inspect: async () => (await import('./inspect.ts')).inspectCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
+  serve: async () => (await import('./serve.ts')).serveCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
 };
 

@@ -2,9 +2,8 @@ import { Command, Option } from 'commander';
 import { usageError } from '../core/errors.ts';
 import { type DataOptions, openToScore } from '../jobs/experiment.ts';
 import { type GivenLosses, storeGivenLosses } from '../jobs/givenLosses.ts';
-import { readIlCard, requireCardFits } from '../jobs/ilCard.ts';
-import { readScoredModel } from '../jobs/model.ts';
-import { type ScoreOptions, type ScoreResult, scoreSplits, scoreToStore } from '../jobs/score.ts';
+import { type ScoreOptions, type ScoreResult, scoreSplits } from '../jobs/score.ts';
+import { scoreModelFile } from '../jobs/scoreModel.ts';
 import { environmentVariable } from '../runtime/host.ts';
 import { parsePart } from '../store/planShards.ts';
 import { oneOf, wholeNumber, withOptions } from './options.ts';
@@ -96,19 +95,12 @@ Examples:
         'Cannot score without a model: pass --model FILE.onnx, or losses of your own with --losses FILE',
       );
     const part = shard === null ? null : parsePart(shard, environmentVariable('JOB_COMPLETION_INDEX'));
-    const model = await readScoredModel(path);
-    const training = await openToScore({ ...flags, data: requireData(flags.data), test: null });
-    const card = await readIlCard(path, model.bytes);
-    requireCardFits(card, training.data, path);
+    const data = { ...flags, data: requireData(flags.data), test: null };
     const options = { ...flags, part, span: shardRows };
-    const result = await scoreToStore(training, model, card, options, folder, {
+    const result = await scoreModelFile(path, data, options, folder, {
       ...host,
       afterInterrupt: 'the same command goes on',
     });
-    if (card === null && flags.split === 'target' && flags.holdout !== 'none')
-      host.say(
-        `${path}: it was not trained here, yet the holdout of --holdout ${flags.holdout} is left out; pass --holdout none to score all, and to train on all`,
-      );
     return outcomeOf(folder, result);
   });
 }

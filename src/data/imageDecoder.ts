@@ -1,16 +1,9 @@
 import type { Sharp, SharpOptions } from 'sharp';
 import { dataError, environmentError } from '../core/errors.ts';
 import { centreCrop, shorterSide } from './centreCrop.ts';
+import type { DecodedImage } from './imagePixels.ts';
 
-/** The pixels of an image. */
-export interface DecodedImage {
-  readonly width: number;
-  readonly height: number;
-  /** Bytes of a pixel: 1 where it is grey, else 3, red first. */
-  readonly channels: number;
-  /** Row by row. */
-  readonly data: Uint8Array;
-}
+export { type DecodedImage, writePlanes } from './imagePixels.ts';
 
 /** Decodes JPEG, PNG and WebP. */
 export interface ImageDecoder {
@@ -88,15 +81,4 @@ async function decode(sharp: SharpLibrary, bytes: Uint8Array, imageSize: number 
   const pixels = image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' });
   const { data, info } = await pixels.toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, channels: info.channels, data };
-}
-
-/** Writes the pixels of an image into `planes`: all red bytes, all green, all blue. Grey is the same in all three. */
-export function writePlanes({ width, height, channels, data }: DecodedImage, planes: Uint8Array): void {
-  const pixels = width * height;
-  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
-  for (let pixel = 0, at = 0; pixel < pixels; pixel++, at += channels) {
-    planes[pixel] = data[at]!;
-    planes[pixel + pixels] = data[at + green]!;
-    planes[pixel + 2 * pixels] = data[at + blue]!;
-  }
 }

@@ -41,7 +41,7 @@ export function scoringWithCurrent(
         const gathered = reportedLater(typeof batch === 'function' ? batch() : Promise.resolve(batch));
         const taken = asked && reportedLater(scorer.setWeights(await asked));
         // After the weights, which those behind a batch that cannot be gathered need as well.
-        return [scorer.score(await gathered), taken] as const;
+        return [reportedLater(scorer.score(await gathered)), taken] as const;
       });
       const scored = begun.then(async (both) => (await Promise.all(both))[0]);
       posted = begun.catch(() => undefined);

@@ -1,4 +1,5 @@
 import { RhoError } from '../core/errors.ts';
+import type { TrainEvent } from '../loop/events.ts';
 import type { Progress } from '../report/progress.ts';
 
 /** What a job may use of the world around it. */
@@ -12,6 +13,8 @@ export interface Host {
   readonly afterInterrupt: string;
   /** Called when all that can be refused has been checked and work begins: makes the folder of a run. */
   readonly begin: () => Promise<void>;
+  /** Told of each event of a target, as it is written into the folder of its run. */
+  readonly onEvent?: (event: TrainEvent, folder: string) => void;
 }
 
 /** Throws where the user has interrupted; `when` says what was under way. */

@@ -146,7 +146,11 @@ async function trainLogged(
   const eventsPath = joinPath(run.folder, 'events.jsonl');
   const log = await openEventLog(eventsPath, checkpoint?.eventBytes ?? 0);
   try {
-    if (checkpoint === undefined) await log.append(start);
+    const tell = async (event: TrainEvent) => {
+      await log.append(event);
+      host.onEvent?.(event, run.folder);
+    };
+    if (checkpoint === undefined) await tell(start);
     let savedAt = performance.now();
     const save = async ({ seconds, ahead, known }: Omit<Standing, 'step'>) => {
       const state = await trainer.state();
@@ -177,7 +181,7 @@ async function trainLogged(
       evalEvery: options.evalEvery,
       from: await standing(checkpoint, eventsPath),
       async emit(event) {
-        await log.append(event);
+        await tell(event);
         if (event.type === 'evaluation') accuracy = `accuracy ${event.accuracy.toFixed(3)}`;
         else host.progress.update(event.step, accuracy);
       },

@@ -1,8 +1,10 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { dataError, RhoError } from '../core/errors.ts';
+import { temporaryName } from './temporaryName.ts';
 
 export { join as joinPath } from 'node:path';
+export { finalName } from './temporaryName.ts';
 
 /** A file that only grows at its end, except where `truncate` cuts it back. */
 export interface AppendFile {
@@ -115,12 +117,7 @@ export function removePath(path: string): Promise<void> {
 }
 
 function temporaryBeside(path: string): string {
-  return `${resolve(path)}.${globalThis.crypto.randomUUID().slice(0, 8)}.tmp`;
-}
-
-/** The name that a half-written file, left by a kill, was to get in the end; null for a file of any other name. */
-export function finalName(name: string): string | null {
-  return /^(.+)\.[0-9a-f]{8}\.tmp$/.exec(name)?.[1] ?? null;
+  return temporaryName(resolve(path));
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -1,56 +1,8 @@
 import { parentPort, Worker } from 'node:worker_threads';
-import { type ErrorKind, RhoError } from '../core/errors.ts';
+import { answerCalls, asError, callThread, type Handlers, type Patience, type Thread } from './calls.ts';
+import { leaveBehind } from './leftBehind.ts';
 
-/** Functions that a thread answers, by name. Arguments and results are plain data that can be posted. */
-export type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
-
-type Argument<H extends Handlers, M extends keyof H> = Parameters<H[M]>[0];
-type Result<H extends Handlers, M extends keyof H> = Awaited<ReturnType<H[M]>>;
-
-/** A thread that answers calls in the order they were made. */
-export interface Thread<H extends Handlers> {
-  /** Calls `method` there; the buffers in `transfer` are moved, not copied. Rejects if the thread fails or ends. */
-  call<M extends keyof H & string>(
-    method: M,
-    argument: Argument<H, M>,
-    transfer?: readonly ArrayBuffer[],
-  ): Promise<Result<H, M>>;
-  /** Lets what was called finish, then ends the thread. */
-  stop(): Promise<void>;
-}
-
-/** A thread that ended, or that is taken for dead, with calls it did not answer. */
-export class ThreadFailure extends Error {}
-
-/** How long a thread may take for an answer before it is taken for dead. */
-export interface Patience {
-  /** Seconds for the first answer of a method: how long it usually takes is not known before. */
-  readonly first: number;
-  /** Seconds for any other of it, or ten times the longest it has taken, if that is more. */
-  readonly later: number;
-}
-
-interface Request {
-  readonly id: number;
-  readonly method: string;
-  readonly argument: unknown;
-}
-
-type Reply =
-  | { readonly id: number; readonly result: unknown }
-  | {
-      readonly id: number;
-      readonly error: { readonly message: string; readonly kind: ErrorKind | null; readonly stack: string | undefined };
-    };
-
-interface Pending {
-  readonly method: string;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: Error) => void;
-}
-
-/** The worker method that every thread answers: by then all calls before it are done. */
-const farewell = 'farewell';
+export { type Handlers, type Patience, type Thread, ThreadFailure } from './calls.ts';
 
 /** The URL of a module beside this one, in the form that runs here: source as .ts, built as .js. */
 export function siblingModule(name: string, importer: string): URL {
@@ -62,134 +14,30 @@ export function siblingModule(name: string, importer: string): URL {
  * `patience` an answer may take any time.
  */
 export function startThread<H extends Handlers>(module: URL, name: string, patience?: Patience): Thread<H> {
-  const worker = new Worker(module);
-  const pending = new Map<number, Pending>();
-  let nextId = 0;
-  let failure: Error | undefined;
-  let stopped: Promise<void> | undefined;
-
-  const fail = (reason: string) => {
-    failure ??= new ThreadFailure(`The ${name} thread ended: ${reason}`);
-    watch.off();
-    for (const { reject } of pending.values()) reject(failure);
-    pending.clear();
-  };
-  /** What the thread is at. */
-  const next = (): string | undefined => pending.values().next().value?.method;
-  const watch = watchdog(patience, (seconds) => fail(`no answer for ${Math.round(seconds)} s`));
-  worker.on('message', (reply: Reply) => {
-    const waiting = pending.get(reply.id);
-    pending.delete(reply.id);
-    watch.answered(next());
-    if (waiting === undefined) return;
-    if ('error' in reply) waiting.reject(rebuildError(reply.error));
-    else waiting.resolve(reply.result);
-  });
-  worker.on('messageerror', () => fail('an answer could not be read'));
-  worker.on('error', (error) => fail(asError(error).message));
-  worker.on('exit', (code) => fail(`exit code ${code}`));
-
-  const post = (method: string, argument: unknown, transfer: readonly ArrayBuffer[] = []) =>
-    new Promise<unknown>((resolve, reject) => {
-      if (failure !== undefined) return reject(failure);
-      const id = nextId++;
-      // A buffer that was moved before is empty: it must fail to be cloned, as in a list of moved ones it gets the message lost.
-      const moved = transfer.filter(({ byteLength }) => byteLength > 0);
-      worker.postMessage({ id, method, argument } satisfies Request, moved);
-      pending.set(id, { method, resolve, reject });
-      if (pending.size === 1) watch.asked(method);
-    });
-
-  return {
-    call: (method, argument, transfer) => post(method, argument, transfer) as Promise<never>,
-    stop() {
-      // Ending a thread while ONNX Runtime computes aborts the process: ask first.
-      // One that is taken for dead has failed, and is ended at once.
-      stopped ??= post(farewell, undefined)
-        .catch(() => undefined)
-        .then(() => worker.terminate())
-        .then(() => undefined);
-      return stopped;
+  return callThread(
+    ({ reply, unreadable, fail }) => {
+      const worker = new Worker(module);
+      worker.on('message', reply);
+      worker.on('messageerror', unreadable);
+      worker.on('error', (error) => fail(asError(error).message));
+      worker.on('exit', (code) => fail(`exit code ${code}`));
+      return {
+        post: (request, transfer) => worker.postMessage(request, transfer),
+        end: () => worker.terminate(),
+        leave: () => leaveBehind(worker),
+      };
     },
-  };
-}
-
-/** Calls `bite` where a thread that was asked does not answer in time. */
-function watchdog(patience: Patience | undefined, bite: (seconds: number) => void) {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let began = 0;
-  let asked = '';
-  const longest = new Map<string, number>();
-  const wait = (seconds: number, done: () => void) => {
-    timer = setTimeout(done, seconds * 1000);
-  };
-  const watch = {
-    asked(method: string) {
-      began = performance.now();
-      asked = method;
-      if (patience === undefined) return;
-      const known = longest.get(method);
-      const seconds = known === undefined ? patience.first : Math.max(patience.later, 10 * known);
-      // Half of it twice: a machine that was asleep finds its timers expired and the answer not yet read.
-      wait(seconds / 2, () => wait(seconds / 2, () => bite(seconds)));
-    },
-    off: () => clearTimeout(timer),
-    /** `next` is what it is asked for besides. */
-    answered(next: string | undefined) {
-      clearTimeout(timer);
-      longest.set(asked, Math.max(longest.get(asked) ?? 0, (performance.now() - began) / 1000));
-      if (next !== undefined) watch.asked(next);
-    },
-  };
-  return watch;
+    name,
+    patience,
+  );
 }
 
 /** Answers calls in a thread, one after another. */
 export function serveThread(handlers: Handlers): void {
   const port = parentPort;
   if (port === null) throw new Error('This module only runs as a thread');
-  let last: Promise<unknown> = Promise.resolve();
-  port.on('message', ({ id, method, argument }: Request) => {
-    last = last.then(async () => {
-      try {
-        const result = method === farewell ? undefined : await handlers[method]!(argument as never);
-        port.postMessage({ id, result } satisfies Reply, transferable(result));
-      } catch (error) {
-        const { message, stack } = asError(error);
-        const kind = error instanceof RhoError ? error.kind : null;
-        port.postMessage({ id, error: { message, kind, stack } } satisfies Reply);
-      }
-    });
-  });
-}
-
-/** The buffers of typed arrays found in a result, so that they are moved rather than copied. */
-function transferable(value: unknown): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  const visit = (part: unknown) => {
-    if (ArrayBuffer.isView(part)) {
-      if (part.buffer instanceof ArrayBuffer) buffers.add(part.buffer);
-    } else if (typeof part === 'object' && part !== null) Object.values(part).forEach(visit);
-  };
-  visit(value);
-  return [...buffers];
-}
-
-/** What was thrown, which need not be an error. */
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-function rebuildError({
-  message,
-  kind,
-  stack,
-}: {
-  message: string;
-  kind: ErrorKind | null;
-  stack: string | undefined;
-}): Error {
-  const error = kind === null ? new Error(message) : new RhoError(kind, message);
-  if (stack !== undefined) error.stack = stack;
-  return error;
+  port.on(
+    'message',
+    answerCalls(handlers, (reply, transfer) => port.postMessage(reply, transfer)),
+  );
 }

@@ -44,11 +44,14 @@ beforeAll(async () => {
   await Promise.all([succeed(...stale, '--out', whole), succeed(...fromStore, ...long, '--out', folder.at('exact'))]);
 });
 
-/** A run whose scorer answers no more. It is given ten seconds, during which the other tests go on. */
+/** Runs whose scorer or trainer answers no more. They are given ten seconds, during which the other tests go on. */
 const silent = folder.at('silent');
+const silentTrainer = folder.at('silent-trainer');
 let silence: Promise<Ended>;
+let trainerSilence: Promise<Ended>;
 beforeAll(() => {
   silence = withFault('is silent', 9, [...stale, '--out', silent]);
+  trainerSilence = withFault('is silent', 9, [...fromStore, ...long, '--out', silentTrainer], 'openTrainer');
 });
 
 const checkpointsIn = (out: string) => readdirSync(join(out, 'checkpoints')).sort();
@@ -114,9 +117,14 @@ const faults: Readonly<Record<Fault, string>> = {
   'is silent': 'return',
 };
 
-/** Runs `rho` with a scorer beside the trainer whose thread fails when it is handed its nth batch, 0: its model. */
-async function withFault(fault: Fault, nth: number, words: readonly string[]): Promise<Ended> {
-  const path = folder.at(`${fault}-${nth}.mjs`.replace(' ', '-'));
+/** Runs `rho` with a scorer beside the trainer, or a trainer, whose thread fails at its nth batch, 0: its model. */
+async function withFault(
+  fault: Fault,
+  nth: number,
+  words: readonly string[],
+  opening: 'openRefreshed' | 'openTrainer' = 'openRefreshed',
+): Promise<Ended> {
+  const path = folder.at(`${fault}-${nth}-${opening}.mjs`.replace(' ', '-'));
   await writeFile(
     path,
     `import { parentPort } from 'node:worker_threads';
@@ -126,7 +134,7 @@ async function withFault(fault: Fault, nth: number, words: readonly string[]): P
       parentPort.on = (name, listener) => on(name, (message) => {
         opened ??= message.method;
         if (message.method === 'setWeights') return listener(message);
-        if (opened === 'openRefreshed' && batches++ >= ${nth}) ${faults[fault]};
+        if (opened === '${opening}' && batches++ >= ${nth}) ${faults[fault]};
         listener(message);
       });
     }`,
@@ -269,4 +277,9 @@ test('options of scoring that do not go together, or have no effect, are refused
 test('a scorer beside the trainer that does not answer any more ends the run within seconds', async () => {
   const reason = 'rho: Training stopped: The scorer thread ended: no answer for 10 s; go on with';
   await expectGoesOn(await silence, reason, silent, whole);
+});
+
+test('so does a trainer', async () => {
+  const reason = 'rho: Training stopped: The trainer thread ended: no answer for 10 s; go on with';
+  await expectGoesOn(await trainerSilence, reason, silentTrainer, folder.at('exact'));
 });

@@ -31,7 +31,7 @@ function faultyModule(fault: Fault, nth: number): URL {
     `import { serveThread } from '${built('runtime/thread.js')}';
     import { openScoringWork } from '${built('engine/ort/scoringWork.js')}';
     import { toOrt } from '${built('engine/ort/session.js')}';
-    const faults = { throws: () => { throw new Error('no more memory'); }, exits: () => process.exit(7), hangs: () => { for (;;); } };
+    const faults = { throws: () => { throw new Error('no more memory'); }, exits: () => process.exit(7), hangs: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) };
     let work, weights, batches = 0;
     serveThread({
       async openScorer({ model, device, sharing }) { work = await openScoringWork(model, device, sharing); },

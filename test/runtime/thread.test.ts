@@ -18,8 +18,8 @@ type Calls = {
   /** Ends the thread: by process.exit, or by an error or text that nobody catches. */
   readonly die: (how: 'exit' | 'error' | 'text') => Promise<never>;
   readonly missing: (argument: null) => never;
-  /** Never ends, so that nothing else is answered either: by a loop, or by waiting for something that does not come. */
-  readonly hang: (how: 'loop' | 'promise') => Promise<never>;
+  /** Never ends, so that nothing else is answered either: by blocking the thread, or by waiting for something that does not come. */
+  readonly hang: (how: 'block' | 'promise') => Promise<never>;
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'rho-thread-'));
@@ -53,7 +53,11 @@ const serving = moduleOf(
       setTimeout(() => { throw how === 'text' ? 'plain text' : new Error('out of order'); });
       return later(60_000);
     },
-    hang: (how) => { while (how === 'loop'); return new Promise(() => {}); },
+    hang: (how) => {
+      // As in a loop, but without a core.
+      if (how === 'block') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      return new Promise(() => {});
+    },
   });`,
 );
 
@@ -177,8 +181,46 @@ describe('stopping', () => {
   });
 });
 
+describe('closing a thread', () => {
+  test('takes no longer than some seconds where it does not answer to that, however patient one is with it', async () => {
+    const began = performance.now();
+    const seconds = () => (performance.now() - began) / 1000;
+    const close = async (code: string, patience?: Patience) => {
+      const name = `deaf-${Math.random()}.mjs`;
+      const module = `import { serveThread } from '${built('runtime/thread.js')}';
+        import { parentPort } from 'node:worker_threads';
+        serveThread({ echo: (value) => value, hang: () => new Promise(() => {}) });
+        ${code}`;
+      const thread = startThread<Calls>(moduleOf(name, module), 'test', patience);
+      await thread.call('echo', 1);
+      await thread.stop('hang');
+      await expect(thread.call('echo', 1)).rejects.toThrow('The test thread ended: no answer for 10 s');
+      return seconds();
+    };
+    // Meanwhile one computes what it was asked before, for longer than that.
+    const busy = start(serving, { first: 300, later: 300 });
+    const answer = busy.call('wait', 13_000);
+    const stopped = busy.stop('missing');
+    const closed = await Promise.all([close('', { first: 300, later: 300 }), close('')]);
+    expect(Math.max(...closed)).toBeLessThan(12.9);
+    expect(Math.min(...closed)).toBeGreaterThan(9.9);
+    expect(await answer).toBe(0);
+    await stopped;
+    expect(seconds()).toBeLessThan(20);
+  });
+
+  test('calls what it is to do last behind all else, and whether that fails is not told', async () => {
+    const thread = start();
+    const order: string[] = [];
+    const answer = thread.call('wait', 30).then(() => order.push('answered'));
+    await thread.stop('fail').then(() => order.push('stopped'));
+    await answer;
+    expect(order).toEqual(['answered', 'stopped']);
+  });
+});
+
 describe('a thread that does not answer in time', () => {
-  test.each(['loop', 'promise'] as const)('is taken for dead, as in an endless %s', async (how) => {
+  test.each(['block', 'promise'] as const)('is taken for dead, as in an endless %s', async (how) => {
     const thread = start(serving, { first: 2, later: 60 });
     await thread.call('echo', 1);
     const began = performance.now();

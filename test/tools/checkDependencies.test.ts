@@ -59,6 +59,7 @@ describe('the dependency rules', () => {
         'web/page.ts': "import { train } from '../browser.ts';\ndocument.body.append(train);",
         'index.ts': "// All of it.\nexport * from './core/loss.ts';\nexport type { A } from './jobs/sample.ts';\n",
         'browser.ts': '',
+        'runtime/web/host.ts': 'export const cores = navigator.hardwareConcurrency;',
       }),
     ).toEqual([]);
   });
@@ -87,6 +88,10 @@ describe('the dependency rules', () => {
     ['report/html.ts', "if (typeof Deno !== 'undefined') stop();", 'touches the global "Deno"'],
     ['report/html.ts', 'const page = globalThis.document;', 'touches the global "document"'],
     ['loop/loop.ts', 'window.setTimeout(step);', 'touches the global "window"'],
+    ['runtime/files.ts', 'const one = document.title;', 'touches the global "document"'],
+    ['data/idx.ts', 'const cores = navigator.hardwareConcurrency;', 'touches the global "navigator"'],
+    ['runtime/web/files.ts', "import fs from 'node:fs';", 'which browsers lack'],
+    ['engine/ort/web/a.ts', 'const { pid } = process;\nprocess.exit();', 'which browsers lack'],
     ['index.ts', "export * from './core/a.ts';\nexport const version = 1;", 'holds more than "export … from …"'],
     ['browser.ts', "import './core/a.ts';", 'holds more than "export … from …"'],
     ['helpers/a.ts', 'export {};', 'lies in no folder'],

@@ -2,13 +2,14 @@ import type { Batch } from '../../core/batch.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { logitsTypeOf, scoredPart } from '../../onnx/scoreGraph.ts';
-import { type Patience, siblingModule, startThread, type Thread } from '../../runtime/thread.ts';
+import type { Patience, Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, RefreshedScorer, Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
 import { prepareRefreshed, type RefreshedOptions } from './refreshedModel.ts';
 import { prepareScoring, type ScorerOptions } from './scoringModel.ts';
 import type { ScoringModel } from './scoringWork.ts';
 import type { Sharing } from './session.ts';
+import { startWorker } from './startWorker.ts';
 
 export type { RefreshedOptions, ScorerOptions };
 
@@ -19,7 +20,7 @@ export type { RefreshedOptions, ScorerOptions };
 export async function openScorer(model: Graph, options: ScorerOptions): Promise<Scorer> {
   requireKnown(model, options);
   const { beside = false } = options;
-  const thread = startWorker('scorer', beside ? besidePatience : undefined);
+  const thread = startWorker('scorer', beside ? trainingPatience : undefined);
   const load = async () => {
     const scoring = await prepareScoring(thread, model, options);
     await loadScorer(thread, scoring, deviceOf(options), { spins: !beside });
@@ -53,7 +54,7 @@ export async function openRefreshedScorer(
   options: RefreshedOptions,
   refreshed: ReadonlySet<string>,
 ): Promise<RefreshedScorer> {
-  const thread = startWorker('scorer', besidePatience);
+  const thread = startWorker('scorer', trainingPatience);
   const load = async () => {
     const prepared = await prepareRefreshed(thread, model, options, refreshed);
     // It stands beside the session of a trainer.
@@ -66,27 +67,19 @@ export async function openRefreshedScorer(
   };
 }
 
-/** Training waits for such a scorer, so one that is dead must not pass for a slow one for long. */
-const besidePatience: Patience = { first: 300, later: 10 };
-
-/** A thread that runs ONNX Runtime. */
-export function startWorker(name: string, patience?: Patience): Thread<WorkerCalls> {
-  return startThread<WorkerCalls>(siblingModule('worker', import.meta.url), name, patience);
-}
+/** For trainers and what scores beside them: training waits for both, so one that is dead must not pass for a slow one for long. */
+export const trainingPatience: Patience = { first: 300, later: 10 };
 
 /** A scorer on a thread that has its model. */
 export function scorerOn(thread: Thread<WorkerCalls>): Scorer {
   return {
     score: (batch) => thread.call('score', batch, buffersOf(batch)),
-    async close() {
-      await thread.call('release', null).catch(() => undefined);
-      await thread.stop();
-    },
+    close: () => thread.stop('release'),
   };
 }
 
 /** Waits until a thread has its model; one that cannot have it is ended. */
-export async function opened<T>(thread: Pick<Thread<WorkerCalls>, 'stop'>, opening: Promise<T>): Promise<T> {
+export async function opened<T>(thread: { stop(): Promise<void> }, opening: Promise<T>): Promise<T> {
   try {
     return await opening;
   } catch (error) {

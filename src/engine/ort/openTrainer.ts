@@ -9,9 +9,11 @@ import { type TrainStep, type TrainStepOptions, trainStep } from '../../onnx/tra
 import type { Thread } from '../../runtime/thread.ts';
 import type { DeviceOptions, Lowering, Trainer, TrainerState } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
-import { buffersOf, deviceOf, opened, scorerOn, startWorker } from './openScorer.ts';
+import { buffersOf, deviceOf, opened, scorerOn, trainingPatience } from './openScorer.ts';
 import { prepareRefreshed } from './refreshedModel.ts';
+import { runtimes } from './runtimes.ts';
 import { freeOfPadding, type ScorerOptions, scoringModel } from './scoringModel.ts';
+import { startWorker } from './startWorker.ts';
 import { fitsMemory } from './updatedInMemory.ts';
 import { requireRight } from './webgpuFaults.ts';
 
@@ -43,7 +45,7 @@ export interface TrainerOptions extends Omit<ScorerOptions, 'precision'> {
  */
 export async function openTrainer(model: Graph, options: TrainerOptions): Promise<Trainer> {
   requireSelectable(options);
-  const thread = startWorker('trainer');
+  const thread = startWorker('trainer', trainingPatience);
   const { block, selects } = await opened(thread, loadTrainer(thread, model, options));
   return {
     block,
@@ -100,7 +102,7 @@ async function loadTrainer(thread: Thread<WorkerCalls>, model: Graph, options: T
   const scoringPart = scoringModel(model, scoring, free);
   const runs = selecting === undefined ? 0 : Math.ceil(selecting.bigBatch / scoringPart.examplesPerRun);
   // Texts lose their padding before they are scored, which one graph for all candidates cannot do.
-  const isOffered = selecting !== undefined && scoringPart.cut === undefined;
+  const isOffered = selecting !== undefined && scoringPart.cut === undefined && runtimes[options.device].hasFloat64;
   const selects = isOffered && runs * scoring.nodes.length <= mostScoreNodes;
   const initial = Object.fromEntries([...model.weights].filter(([name]) => names.has(name)));
   const training = {

@@ -1,9 +1,9 @@
 import { GraphBuilder } from '../../onnx/builder.ts';
 import { int } from '../../onnx/graph.ts';
-import { gpuTraces } from '../../runtime/gpuTraces.ts';
 import type { Device } from '../engine.ts';
 import { openScorer } from './openScorer.ts';
-import { mayHaveGpu } from './vulkan.ts';
+import { whatWorks } from './runtimes.ts';
+import { isSoftwareGpu } from './softwareGpu.ts';
 
 /** Whether a device works, and why not. */
 export interface DeviceReport {
@@ -26,7 +26,7 @@ export async function probeDevice(device: Device): Promise<DeviceReport> {
   const b = new GraphBuilder('probe');
   b.input({ name: 'input', dtype: 'float32', dims: ['batch', 3] });
   b.output(b.node('Flatten', ['input'], { axis: int(1) }), 'logits');
-  const software = device === 'webgpu' && !mayHaveGpu(gpuTraces());
+  const software = device === 'webgpu' && (await isSoftwareGpu());
   const began = performance.now();
   try {
     const scorer = await openScorer(b.build(), {
@@ -52,7 +52,7 @@ export async function probeDevice(device: Device): Promise<DeviceReport> {
   } catch (error) {
     const reason = (error as Error).message
       .replace(`Cannot use the device "${device}": `, '')
-      .replace('; "rho doctor" lists what works here', '');
+      .replace(`; ${whatWorks}`, '');
     return { device, works: false, software: false, reason };
   }
 }

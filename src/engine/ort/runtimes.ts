@@ -10,10 +10,23 @@ export type OrtOptions = ort.InferenceSession.SessionOptions;
 /** A package of ONNX Runtime, which may be missing or not load on this machine. */
 export interface OrtRuntime {
   readonly package: string;
-  readonly load: () => Promise<OrtModule>;
+  /** `threads` are those of a session where the package has to know them first. */
+  readonly load: (threads: number) => Promise<OrtModule>;
+  /** What to do where it does not load, for the end of a sentence. */
+  readonly remedy: string;
+  /** Whether graphs may compute in float64, which choosing inside the step does. */
+  readonly hasFloat64: boolean;
 }
 
-const native: OrtRuntime = { package: 'onnxruntime-node', load: () => import('onnxruntime-node') };
+/** What to look at where a device does not work, for the end of a sentence. */
+export const whatWorks = '"rho doctor" lists what works here';
+
+const native: OrtRuntime = {
+  package: 'onnxruntime-node',
+  load: () => import('onnxruntime-node'),
+  remedy: 'pass --device wasm, which runs everywhere, slower',
+  hasFloat64: true,
+};
 
 const web: OrtRuntime = {
   package: 'onnxruntime-web',
@@ -23,6 +36,8 @@ const web: OrtRuntime = {
     module.env.wasm.numThreads = 1;
     return module as unknown as OrtModule;
   },
+  remedy: '"npm install" brings it',
+  hasFloat64: true,
 };
 
 /** The package that serves each device. */

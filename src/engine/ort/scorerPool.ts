@@ -2,8 +2,9 @@ import type { Graph } from '../../onnx/graph.ts';
 import type { Thread } from '../../runtime/thread.ts';
 import type { Scorer } from '../engine.ts';
 import type { WorkerCalls } from './calls.ts';
-import { loadScorer, opened, requireKnown, scorerOn, startWorker } from './openScorer.ts';
+import { loadScorer, opened, requireKnown, scorerOn } from './openScorer.ts';
 import { prepareScoring, type ScorerOptions } from './scoringModel.ts';
+import { startWorker } from './startWorker.ts';
 
 export interface ScorerPoolOptions extends ScorerOptions {
   /** Threads with a session each, all of which share `threads`; default: one for each, as long as the weights fit. */

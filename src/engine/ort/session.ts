@@ -2,7 +2,7 @@ import { dataError, environmentError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { writtenOpset } from '../../onnx/graph.ts';
 import type { Device, DeviceOptions } from '../engine.ts';
-import { type OrtModule, type OrtOptions, type OrtTensor, runtimes } from './runtimes.ts';
+import { type OrtModule, type OrtOptions, type OrtTensor, runtimes, whatWorks } from './runtimes.ts';
 
 export type { OrtTensor } from './runtimes.ts';
 
@@ -43,7 +43,7 @@ export async function openSession(
   { exactProducts }: EightBits = { exactProducts: false },
   stay: readonly string[] = [],
 ): Promise<Session> {
-  const { InferenceSession } = await loadRuntime(device);
+  const { InferenceSession } = await loadRuntime(device, threads);
   const options: OrtOptions = {
     executionProviders: [device],
     intraOpNumThreads: threads,
@@ -98,17 +98,15 @@ export function toOrt(tensor: Tensor): OrtTensor {
 }
 
 /** Loads the package of a device, once a thread; `openSession` does that by itself. Throws an environment error where it does not load. */
-export async function loadRuntime(device: Device): Promise<OrtModule> {
-  const { package: name, load } = runtimes[device];
+export async function loadRuntime(device: Device, threads = 1): Promise<OrtModule> {
+  const { package: name, load, remedy } = runtimes[device];
   if (loaded !== undefined && loaded.name !== name) throw new Error(`This thread works with ${loaded.name} already`);
   if (loaded === undefined) {
     try {
-      loaded = { name, ort: await load() };
+      loaded = { name, ort: await load(threads) };
     } catch (error) {
-      const instead =
-        device === 'wasm' ? '"npm install" brings it' : 'pass --device wasm, which runs everywhere, slower';
       throw environmentError(
-        `Cannot use the device "${device}": ${name} does not load here (${firstLine(messageOf(error))}); ${instead}`,
+        `Cannot use the device "${device}": ${name} does not load here (${firstLine(messageOf(error))}); ${remedy}`,
       );
     }
     // What it would log as an error it throws as well, and that is told in a sentence of ours.
@@ -141,7 +139,7 @@ async function refusal(device: Device, message: string): Promise<Error> {
   // Looks at the machine, which is nothing for every thread that loads a model.
   const { explainDevice } = await import('./explainDevice.ts');
   const explained = (await explainDevice(device, message)) ?? reason;
-  return environmentError(`Cannot use the device "${device}": ${explained}; "rho doctor" lists what works here`);
+  return environmentError(`Cannot use the device "${device}": ${explained}; ${whatWorks}`);
 }
 
 function messageOf(error: unknown): string {

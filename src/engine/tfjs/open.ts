@@ -8,7 +8,7 @@ import { trainingGraph } from '../../onnx/trainingGraph.ts';
 import { trainStep, withUntrained } from '../../onnx/trainStep.ts';
 import { siblingModule, startThread } from '../../runtime/thread.ts';
 import type { ScoreEngine, TfBackend, Trainer } from '../engine.ts';
-import { buffersOf, opened, openRefreshedScorer } from '../ort/openScorer.ts';
+import { buffersOf, opened, openRefreshedScorer, trainingPatience } from '../ort/openScorer.ts';
 import type { TrainerOptions } from '../ort/openTrainer.ts';
 import { scoringWithCurrent } from '../scoringWithCurrent.ts';
 import type { TfWorkerCalls } from './calls.ts';
@@ -59,12 +59,9 @@ export async function openTrainer(model: Graph, options: TfTrainerOptions): Prom
       tensors: Object.fromEntries([...model.weights].filter(([name]) => names.has(name))),
     },
   };
-  const thread = startThread<TfWorkerCalls>(siblingModule('worker', import.meta.url), 'trainer');
+  const thread = startThread<TfWorkerCalls>(siblingModule('worker', import.meta.url), 'trainer', trainingPatience);
   await opened(thread, thread.call('openTrainer', { model: of, backend: options.backend }));
-  const close = async () => {
-    await thread.call('release', null).catch(() => undefined);
-    await thread.stop();
-  };
+  const close = () => thread.stop('release');
   const step: Trainer['step'] = (batch, learningRate) => thread.call('step', { batch, learningRate }, buffersOf(batch));
   const rest = {
     block: null,

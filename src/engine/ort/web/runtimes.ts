@@ -1,0 +1,60 @@
+import { wasmThreads } from '../../../runtime/web/wasmThreads.ts';
+import type { Device } from '../../engine.ts';
+import type { OrtModule, OrtRuntime } from '../runtimes.ts';
+
+export type { OrtModule, OrtOptions, OrtRuntime, OrtTensor } from '../runtimes.ts';
+
+/** What to look at where a device does not work, for the end of a sentence. */
+export const whatWorks = 'the page lists what works here';
+
+const remedy = 'reload the page, or see that all of its files are served';
+
+/** A page has no native code. */
+function absent(device: Device): OrtRuntime {
+  return {
+    package: 'onnxruntime-node',
+    load: () => Promise.reject(new Error(`a browser has no device "${device}"`)),
+    remedy: 'take webgpu or wasm',
+    hasFloat64: false,
+  };
+}
+
+const wasm: OrtRuntime = {
+  package: 'onnxruntime-web/wasm',
+  async load(threads) {
+    const { env, ...rest } = await import('onnxruntime-web/wasm');
+    env.wasm.numThreads = wasmThreads(threads);
+    // Files of their own, which are fetched when they are needed, and from where the page itself is.
+    env.wasm.wasmPaths = {
+      mjs: new URL('onnxruntime-web/ort-wasm-simd-threaded.mjs', import.meta.url).href,
+      wasm: new URL('onnxruntime-web/ort-wasm-simd-threaded.wasm', import.meta.url).href,
+    };
+    return { env, ...rest } as unknown as OrtModule;
+  },
+  remedy,
+  hasFloat64: true,
+};
+
+const webgpu: OrtRuntime = {
+  package: 'onnxruntime-web/webgpu',
+  async load(threads) {
+    const { env, ...rest } = await import('onnxruntime-web/webgpu');
+    env.wasm.numThreads = wasmThreads(threads);
+    env.wasm.wasmPaths = {
+      mjs: new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs', import.meta.url).href,
+      wasm: new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url).href,
+    };
+    return { env, ...rest } as unknown as OrtModule;
+  },
+  remedy,
+  // This build of ONNX Runtime 1.30.0 has no Cast to it, not even beside the GPU.
+  hasFloat64: false,
+};
+
+/** The package that serves each device. */
+export const runtimes: Readonly<Record<Device, OrtRuntime>> = {
+  cpu: absent('cpu'),
+  cuda: absent('cuda'),
+  webgpu,
+  wasm,
+};

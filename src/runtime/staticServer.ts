@@ -1,0 +1,94 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { environmentError } from '../core/errors.ts';
+
+/** Files that are served to this machine alone. */
+export interface StaticServer {
+  /** Where, such as http://localhost:8080/. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** What browsers have to be told of a file by the end of its name: they start no module and compile no WebAssembly of another type. */
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.wasm': 'application/wasm',
+};
+
+const headers = {
+  // Both together let a page share memory between threads, which WebAssembly needs for more than one.
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'X-Content-Type-Options': 'nosniff',
+  // The page of another build has files of other names.
+  'Cache-Control': 'no-cache',
+};
+
+/**
+ * Serves the folder `root` on localhost with the headers that threads of WebAssembly need. Port 0 is any that is free.
+ * Throws an environment error where the port is not to be had.
+ */
+export async function serveFolder(root: string, port: number): Promise<StaticServer> {
+  const server = createServer((request, response) => {
+    answer(root, request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, 'localhost', resolve);
+  }).catch((error: NodeJS.ErrnoException) => {
+    const reason = reasons[error.code ?? ''] ?? error.message;
+    throw environmentError(`Cannot serve on port ${port}: ${reason}; pass another --port, or 0 for any that is free`);
+  });
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program has it',
+  EACCES: 'this user may not have it',
+};
+
+async function answer(root: string, { method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
+  const refuse = (status: number, text: string) => {
+    response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
+  };
+  if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'Only GET and HEAD are answered.');
+  const path = pathOf(url);
+  const file = path === null ? null : join(root, path.endsWith('/') ? `${path}index.html` : path);
+  const found = file === null ? null : await stat(file).catch(() => null);
+  if (file === null || !found?.isFile()) return refuse(404, 'There is no such file.');
+  const type = types[extname(file)] ?? 'application/octet-stream';
+  response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': found.size });
+  if (method === 'HEAD') response.end();
+  else
+    createReadStream(file)
+      .on('error', () => response.destroy())
+      .pipe(response);
+}
+
+/** The path that is asked for, below the folder; null for one that is no path. */
+function pathOf(url: string): string | null {
+  try {
+    const path = decodeURIComponent(url.split(/[?#]/)[0]!);
+    // What leads out of the folder ends at its root.
+    return path.includes('\0') ? null : normalize(`/${path}`);
+  } catch {
+    return null;
+  }
+}

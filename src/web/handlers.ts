@@ -1,0 +1,87 @@
+import { chooseDevice } from '../engine/ort/chooseDevice.ts';
+import { probeDevices } from '../engine/ort/probe.ts';
+import { type CompareOptions, compare } from '../jobs/compare.ts';
+import { usualData, usualTraining } from '../jobs/defaults.ts';
+import type { Host } from '../jobs/host.ts';
+import { beginRun, readRun } from '../jobs/runFolder.ts';
+import { scoreModelFile } from '../jobs/scoreModel.ts';
+import { availableThreads, versions } from '../runtime/host.ts';
+import { exists, fileAt, isFolder, joinPath, listFolder, removePath } from '../runtime/web/files.ts';
+import { mountFile, unmount } from '../runtime/web/mounts.ts';
+import { wasmThreads, whyOneThread } from '../runtime/web/wasmThreads.ts';
+import { openLossStore } from '../store/readStore.ts';
+import type { CompareRequest, JobCalls, NamedFile } from './protocol.ts';
+
+/** How each call is answered: with what it asks for, and the host of a job. */
+export type JobHandlers = {
+  readonly [Name in keyof JobCalls]: (
+    argument: Parameters<JobCalls[Name]>[0],
+    host: Host,
+  ) => ReturnType<JobCalls[Name]>;
+};
+
+/** The jobs of the command line, for the page. */
+export const handlers: JobHandlers = {
+  async give({ folder, files }) {
+    unmount(folder);
+    for (const { path, file } of files) mountFile(path, file);
+  },
+  diagnose: async () => ({
+    versions: versions(),
+    devices: await probeDevices(['webgpu', 'wasm']),
+    auto: await chooseDevice(),
+    threads: wasmThreads(availableThreads()),
+    whyOneThread: whyOneThread(),
+  }),
+  score({ model, data, options, folder }, host) {
+    const usual = { split: 'target', threads: availableThreads() } as const;
+    return scoreModelFile(model, { ...usualData, ...data }, { ...usual, ...options }, folder, host);
+  },
+  async compare(request, host) {
+    const { folder } = request;
+    const { options, begin } = await openRun(request);
+    return compare(options, folder, '', { ...host, begin });
+  },
+  async openStore(folder) {
+    const { manifest, readTable } = await openLossStore(folder);
+    return { manifest, table: await readTable() };
+  },
+  files: filesUnder,
+  remove: removePath,
+};
+
+/** A run that was begun before, by its own options, or a new one, whose folder appears when the job begins to work. */
+async function openRun({ options, folder }: CompareRequest) {
+  if (await exists(joinPath(folder, 'config.json'))) {
+    const { options: begun } = await readRun<CompareOptions>(folder, 'compare');
+    return { options: begun, begin: async () => undefined };
+  }
+  const { dataSeed: _, ...data } = usualData;
+  const whole: CompareOptions = {
+    ...data,
+    ...usualTraining,
+    dataSeeds: [usualData.dataSeed],
+    irreducible: null,
+    targets: [],
+    threads: availableThreads(),
+    steps: options.epochs == null ? usualSteps : null,
+    epochs: null,
+    ...options,
+  };
+  let begun: Promise<void> | undefined;
+  const begin = () => {
+    begun ??= beginRun(folder, { job: 'compare', command: '', options: whole });
+    return begun;
+  };
+  return { options: whole, begin };
+}
+
+/** Steps where nobody says how long. */
+const usualSteps = 1000;
+
+async function filesUnder(path: string): Promise<readonly NamedFile[]> {
+  if (!(await isFolder(path))) return [{ path, file: await fileAt(path) }];
+  const files: NamedFile[] = [];
+  for (const name of await listFolder(path)) files.push(...(await filesUnder(joinPath(path, name))));
+  return files;
+}
