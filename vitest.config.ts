@@ -11,6 +11,8 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Node loads it as it does for whoever installed the package, and sooner than Vite would.
+    server: { deps: { external: [/\/dist\/.*\.js$/] } },
     maxWorkers: 2,
     setupFiles: ['test/toBeAllClose.ts'],
   },

@@ -1,61 +1,6 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { type ErrorKind, RhoError } from './core/errors.ts';
-import { packageVersion } from './runtime/host.ts';
-import { commandLine, setExitCode, writeError } from './runtime/terminal.ts';
+import { runProgram } from './commands/program.ts';
+import { commandLine, setExitCode } from './runtime/terminal.ts';
 
-const exitCodes: Readonly<Record<ErrorKind, number>> = {
-  failure: 1,
-  usage: 2,
-  data: 3,
-  environment: 4,
-  interrupted: 130,
-};
-
-const program = new Command('rho')
-  .description('RHO-LOSS: train on the points that are learnable, worth learning and not yet learnt.')
-  .version(packageVersion())
-  .showSuggestionAfterError()
-  .addHelpText(
-    'after',
-    '\nExit codes: 0 done, 1 failure, 2 usage, 3 bad data or model, 4 the environment lacks something, 130 interrupted',
-  );
-/** Loaded when asked for: all of them take half of the time that a short command needs. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import('./commands/run.ts')).runCommand(),
-  il: async () => (await import('./commands/il.ts')).ilCommand(),
-  score: async () => (await import('./commands/score.ts')).scoreCommand(),
-  merge: async () => (await import('./commands/merge.ts')).mergeCommand(),
-  train: async () => (await import('./commands/train.ts')).trainCommand(),
-  compare: async () => (await import('./commands/compare.ts')).compareCommand(),
-  plan: async () => (await import('./commands/plan.ts')).planCommand(),
-  report: async () => (await import('./commands/report.ts')).reportCommand(),
-  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
-  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
-  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
-  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
-};
-const [word = ''] = commandLine();
-const wanted = Object.hasOwn(commands, word) ? [word] : Object.keys(commands);
-for (const name of wanted) program.addCommand(await commands[name]!());
-for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ writeErr: writeError });
-
-try {
-  await program.parseAsync(commandLine(), { from: 'user' });
-} catch (error) {
-  setExitCode(report(error));
-}
-
-/** Says what went wrong and returns the exit code. */
-function report(error: unknown): number {
-  // Commander has printed its own message; help and version are no errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-  if (error instanceof RhoError) {
-    writeError(`rho: ${error.message}\n`);
-    return exitCodes[error.kind];
-  }
-  writeError(
-    `rho: ${(error as Error).stack ?? error}\nThis is a defect of rho-loss: please report it with the command you ran.\n`,
-  );
-  return exitCodes.failure;
-}
+const code = await runProgram(commandLine());
+if (code !== 0) setExitCode(code);

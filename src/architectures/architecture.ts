@@ -4,6 +4,7 @@ import type { Graph } from '../onnx/graph.ts';
 import { albert, albertBase } from './albert.ts';
 import { bert, bertBase } from './bert.ts';
 import { cnn } from './cnn.ts';
+import { architectureExamples } from './examples.ts';
 import { mlp } from './mlp.ts';
 import { resnet18 } from './resnet.ts';
 import { transformerSize } from './transformer.ts';
@@ -43,9 +44,6 @@ const onTokens: ReadonlyMap<string, Build<TokenArchitecture>> = new Map<string, 
   ['bert', (_, options) => bert({ ...options, size: bertBase })],
   ['albert', (_, options) => albert({ ...options, size: albertBase })],
 ]);
-
-/** Examples of every built-in architecture, for help and errors. */
-export const architectureExamples = 'mlp:512,512, cnn, cnn:16, resnet18, resnet:16, transformer:2x128, bert, albert';
 
 /** The graph of a built-in architecture named as on the command line, with seeded initial weights: `mlp:512,512`. */
 export function buildArchitecture(spec: string, options: ArchitectureOptions): Graph {

@@ -3,12 +3,12 @@ import type { StrategyName } from '../core/selection.ts';
 import { type CompareOptions, compare } from '../jobs/compare.ts';
 import { packageFile } from '../runtime/host.ts';
 import { withOptions } from './options.ts';
+import { runOutcome } from './runOutcome.ts';
 import {
   checkTraining,
   dataOptions,
   ilOptions,
   openRun,
-  runOutcome,
   scoresOnline,
   trainingOptions,
   type WithOptional,

@@ -1,15 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { architectureExamples } from '../architectures/architecture.ts';
+import { architectureExamples } from '../architectures/examples.ts';
 import { type Augmentation, parseAugmentation } from '../core/augment.ts';
 import { decayNames } from '../core/schedule.ts';
 import { strategyNames } from '../core/selection.ts';
 import { devices, lowerings, precisions } from '../engine/engine.ts';
-import { engineNames } from '../engine/open.ts';
-import { deviceNames } from '../engine/ort/chooseDevice.ts';
+import { deviceNames, engineNames } from '../engine/names.ts';
 import { decayedNames } from '../jobs/optimization.ts';
-import { scoringForms } from '../jobs/scoringForm.ts';
-import { averagesNames } from '../jobs/selectionRun.ts';
-import { layouts } from '../onnx/preprocess.ts';
+import { averagesNames, scoringForms } from '../jobs/trainingNames.ts';
+import { layouts } from '../onnx/layout.ts';
 import { availableThreads } from '../runtime/host.ts';
 
 /** A whole number from `least` up, or to `most`. */

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { renderAgain } from '../jobs/report.ts';
 import { withOptions } from './options.ts';
-import { runOutcome } from './runs.ts';
+import { runOutcome } from './runOutcome.ts';
 import { performs } from './session.ts';
 
 /** `rho report`: a run folder rendered again. */
@@ -12,5 +11,8 @@ export function reportCommand(): Command {
     .argument('<folder>', 'folder of a run')
     .addHelpText('after', '\nExamples:\n  rho report runs/run-2026-01-31T12-00-00');
   withOptions(command, ['json']);
-  return performs(command, async (_, __, [folder]) => runOutcome(await renderAgain(folder!), folder!));
+  return performs(command, async (_, __, [folder]) => {
+    const { renderAgain } = await import('../jobs/report.ts');
+    return runOutcome(await renderAgain(folder!), folder!);
+  });
 }

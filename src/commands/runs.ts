@@ -6,12 +6,10 @@ import type { Host } from '../jobs/host.ts';
 import { onlineModel } from '../jobs/irreducibleSource.ts';
 import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
 import type { TrainingOptions } from '../jobs/selectionRun.ts';
-import type { ReportData } from '../report/reportData.ts';
-import { renderTable } from '../report/table.ts';
 import { joinPath } from '../runtime/files.ts';
-import { commandLine, wantsColour } from '../runtime/terminal.ts';
+import { commandLine } from '../runtime/terminal.ts';
 import { type EngineFlags, withEngine } from './engine.ts';
-import { type Outcome, shownCommand } from './session.ts';
+import { shownCommand } from './session.ts';
 
 /** What every command that reads data takes, save the data seed. */
 export const dataOptions: readonly string[] = [
@@ -134,16 +132,6 @@ export function checkTraining(options: TrainingOptions, strategies: readonly Str
   if (steps != null && epochs != null)
     throw usageError(`Cannot train for both ${steps} steps and ${epochs} epochs: give one of them`);
   checkScoring(options, strategies, online);
-}
-
-/** What a finished run prints. */
-export function runOutcome(report: ReportData, folder: string): Outcome {
-  const { strategies, ledger, config, versions, data, il } = report;
-  const ilSeconds = il === null ? null : il.seconds + il.scoringSeconds;
-  return {
-    json: { strategies, ledger, config, versions, data, ilSeconds, folder },
-    text: `${renderTable(report, wantsColour())}\nReport: ${joinPath(folder, 'report.html')}`,
-  };
 }
 
 /** The data that were named; a usage error where none were. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { chooseDevice, type DeviceChoice, type DeviceName } from '../engine/ort/chooseDevice.ts';
+import type { DeviceName } from '../engine/names.ts';
+import type { DeviceChoice } from '../engine/ort/chooseDevice.ts';
 import type { Host } from '../jobs/host.ts';
 import { makeProgress } from '../report/progress.ts';
 import { errorScreen, interruptSignal, now, writeError, writeOut } from '../runtime/terminal.ts';
@@ -29,7 +30,9 @@ export function performs<Options>(
 /** What --device auto comes to here, for a run decides bits and so records the device itself; null where it is no matter. */
 async function choiceOfDevice(command: Command): Promise<DeviceChoice | null> {
   const { device, resume } = command.opts<{ device?: DeviceName; resume?: string }>();
-  return device === 'auto' && resume === undefined ? chooseDevice() : null;
+  if (device !== 'auto' || resume !== undefined) return null;
+  const { chooseDevice } = await import('../engine/ort/chooseDevice.ts');
+  return chooseDevice();
 }
 
 function makeHost(choice: DeviceChoice | null): Host {

@@ -2,12 +2,12 @@ import { Command } from 'commander';
 import { requireIrreducible } from '../jobs/irreducibleSource.ts';
 import { type TrainJobOptions, trainTarget } from '../jobs/train.ts';
 import { withOptions } from './options.ts';
+import { runOutcome } from './runOutcome.ts';
 import {
   checkTraining,
   dataOptions,
   openRun,
   requireData,
-  runOutcome,
   scoresOnline,
   trainingOptions,
   type WithOptional,

@@ -1,25 +1,18 @@
 import { usageError } from '../core/errors.ts';
 import type { Graph } from '../onnx/graph.ts';
-import { type Device, type Engine, type ScoreEngine, type TfBackend, type Trainer, tfBackends } from './engine.ts';
+import type { Device, Engine, ScoreEngine, TfBackend, Trainer } from './engine.ts';
+import type { EngineName } from './names.ts';
 import { openTrainer as openOrtTrainer, type TrainerOptions } from './ort/openTrainer.ts';
 import { openTrainer as openTfTrainer } from './tfjs/open.ts';
 import { backendsOn, chooseBackend, isNativeInstalled, probeTfBackend } from './tfjs/probe.ts';
+
+export { type EngineName, engineNames } from './names.ts';
 
 /** What trains and what scores, as a run records it. */
 export interface EngineOptions {
   readonly engine: Engine;
   readonly scoreEngine: ScoreEngine;
 }
-
-/** What can be asked for: `auto` and `tfjs` leave a choice. */
-export type EngineName = Engine | 'auto' | 'tfjs';
-
-export const engineNames: readonly EngineName[] = [
-  'auto',
-  'onnx',
-  'tfjs',
-  ...tfBackends.map((backend) => `tfjs:${backend}` as const),
-];
 
 /** Opens a model for training with the engine that was chosen. */
 export function openTrainer(model: Graph, options: TrainerOptions & EngineOptions): Promise<Trainer> {

@@ -5,10 +5,9 @@ import { backendOf, type EngineOptions } from '../engine/open.ts';
 import { openRefreshedScorer } from '../engine/ort/openScorer.ts';
 import type { ScoringPlan } from '../loop/plan.ts';
 import { feedFrom, type ModelFile } from './model.ts';
+import type { ScoringForm } from './trainingNames.ts';
 
-/** What candidates are scored with: the target as it is, or something cheaper that is made from it. */
-export const scoringForms = ['exact', 'int8'] as const;
-export type ScoringForm = (typeof scoringForms)[number];
+export { type ScoringForm, scoringForms } from './trainingNames.ts';
 
 /** How candidates are scored, as on the command line. */
 export interface CandidateScoringOptions extends ScoringPlan {

@@ -22,10 +22,9 @@ import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOpt
 import { type CandidateScoringOptions, exactScoring, openCandidateScorer } from './scoringForm.ts';
 import { openTargetTrainer } from './targetTrainer.ts';
 import { threadBudget } from './threadBudget.ts';
+import type { AveragesName } from './trainingNames.ts';
 
-/** What moves the running averages of batch normalisation: the batches trained on, or the candidates scored. */
-export const averagesNames = ['steps', 'candidates'] as const;
-export type AveragesName = (typeof averagesNames)[number];
+export { type AveragesName, averagesNames } from './trainingNames.ts';
 
 /** How a target is trained, as on the command line. */
 export interface TrainingOptions

@@ -4,15 +4,11 @@ import type { Preprocessing } from '../core/preprocessing.ts';
 import { type Dtype, elementCount, float32 } from '../core/tensor.ts';
 import type { GraphBuilder } from './builder.ts';
 import { type Graph, type GraphValue, int, ints } from './graph.ts';
+import type { Layout } from './layout.ts';
 import { elementTypeOf } from './tensorProto.ts';
 import { anyLength, declareTokens, tokensInput } from './tokens.ts';
 
-/**
- * Where a model takes the channels of an image, which data store first: `nchw` first, `nhwc` last, `auto` wherever the sizes
- * of its input have them, first where both fit.
- */
-export const layouts = ['auto', 'nchw', 'nhwc'] as const;
-export type Layout = (typeof layouts)[number];
+export { type Layout, layouts } from './layout.ts';
 
 /** How a model is fed from a data set. */
 export interface FeedOptions {

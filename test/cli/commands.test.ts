@@ -11,6 +11,7 @@ import {
   resultOf,
   rho,
   rhoJson,
+  rhoProcess,
   selectedIds,
   sharedFolder,
   startRho,
@@ -28,7 +29,7 @@ const strategies = ['rho', 'uniform', 'loss', 'gradnorm', 'il'];
 let ran: Ended;
 beforeAll(async () => {
   await writeDigits(folder.at('digits'), { train: 1500, test: 300 });
-  ran = await rho('run', ...data, ...il, ...target, '--strategy', strategies.join(), '--out', run, '--json');
+  ran = await rhoProcess('run', ...data, ...il, ...target, '--strategy', strategies.join(), '--out', run, '--json');
 });
 
 /** The JSON in a file. */
@@ -306,8 +307,16 @@ test.each(['run', 'il', 'score', 'train', 'compare', 'report', 'inspect', 'docto
   },
 );
 
+test('a process ends with the output and the exit code of its command', async () => {
+  for (const words of [['--version'], ['trian'], ['inspect', 'package.json'], ['report', run]]) {
+    const ended = await rhoProcess(...words);
+    expect(ended).toEqual(await rho(...words));
+    expect(ended.code).toBe({ trian: 2, inspect: 3 }[words[0]!] ?? 0);
+  }
+});
+
 test('--help lists the commands and exit codes, --version says which this is', async () => {
-  const { code, stdout } = await rho('--help');
+  const { code, stdout } = await rhoProcess('--help');
   expect(code).toBe(0);
   for (const command of ['run', 'il', 'score', 'train', 'compare', 'report', 'inspect', 'doctor'])
     expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));

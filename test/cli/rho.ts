@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, expect } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 import type { StepEvent, TrainEvent } from '../../src/loop/events.ts';
 import { timeless } from '../loop/events.ts';
 
@@ -73,9 +73,47 @@ export function startRho(
   };
 }
 
-/** Runs `rho` on Node to its end. */
-export function rho(...words: string[]): Promise<Ended> {
+/** Runs `rho` on Node to its end, in a process of its own. */
+export function rhoProcess(...words: string[]): Promise<Ended> {
   return startRho(words).ended;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `rho` to its end in this process, which spares the start of another: one at a time, for they share what they write to.
+ * What concerns the process itself is for `rhoProcess`, `startRho` and `interrupt`: signals, streams, and that it ends.
+ */
+export function rho(...words: string[]): Promise<Ended> {
+  const ended = last.then(() => runHere(words));
+  last = ended.catch(() => undefined);
+  return ended;
+}
+
+async function runHere(words: readonly string[]): Promise<Ended> {
+  const { runProgram } = await import('../../src/commands/program.ts');
+  const output = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      output[name] += text;
+      return true;
+    }),
+  );
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const listeners = signals.map((signal) => process.listeners(signal));
+  const { argv } = process;
+  process.argv = [...programs.node, ...words];
+  try {
+    return { code: await runProgram(words), signal: null, ...output };
+  } finally {
+    process.argv = argv;
+    for (const spy of spies) spy.mockRestore();
+    for (const [i, signal] of signals.entries())
+      for (const listener of process.listeners(signal))
+        if (!listeners[i]!.includes(listener)) process.off(signal, listener);
+    // Else a process of its own would not have ended: a thread is seen by its port.
+    expect(process.getActiveResourcesInfo()).not.toContain('MessagePort');
+  }
 }
 
 /** Starts a command and sends it a signal as soon as `moment` has come, told by what it has written to standard error. */

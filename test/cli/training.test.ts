@@ -7,7 +7,7 @@ import { eventLines, interrupt, resultOf, rho, rhoJson, sharedFolder, writeDigit
 
 const folder = await sharedFolder();
 const data = ['--data', `idx:${folder.at('digits')}`, '--holdout', '200:200', '--threads', '1'];
-const target = ['--model', 'resnet:16', '--big-batch', '32', '--small-batch', '16'];
+const target = ['--model', 'resnet:4', '--big-batch', '32', '--small-batch', '16'];
 const common = ['train', ...data, ...target, '--strategy', 'loss'];
 const short = [...common, '--steps', '3'];
 
@@ -50,11 +50,11 @@ describe('each option leads to other weights', () => {
 test('an interrupted run with all of them is gone on with bit for bit', { timeout: 90_000 }, async () => {
   const all = ['--augment', 'crop:2,flip', '--batch-norm', 'candidates', '--schedule', 'linear', '--warmup', '4'];
   const sgd = ['--optimizer', 'sgd', '--momentum', '0.8', '--lr', '0.01', '--clip', '1', '--decay', 'matrices'];
-  const long = [...common, ...all, ...sgd, '--steps', '16'];
+  const long = [...common, ...all, ...sgd, '--steps', '10'];
   await rhoJson(...long, '--out', folder.at('whole'));
   const out = folder.at('interrupted');
   const words = [...long, '--out', out, '--checkpoint-every', '0'];
-  expect((await interrupt(words, 'SIGKILL', () => eventLines(out) > 5)).signal).toBe('SIGKILL');
+  expect((await interrupt(words, 'SIGKILL', () => eventLines(out) > 3)).signal).toBe('SIGKILL');
   const ended = await rho('train', '--resume', out);
   expect(ended.code, ended.stderr).toBe(0);
   expect(await resultOf(out)).toEqual(await resultOf(folder.at('whole')));

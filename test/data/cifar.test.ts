@@ -6,7 +6,9 @@ import jpeg from 'jpeg-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCifar } from '../../src/data/cifar.ts';
 import { readCifarRows } from '../../src/data/cifarBinary.ts';
+import type { Dataset } from '../../src/data/dataset.ts';
 import { fingerprintData } from '../../src/data/fingerprint.ts';
+import { giveLabels } from '../../src/data/givenLabels.ts';
 import { contentHash } from '../../src/data/hash.ts';
 import { decodeJpeg, jpegDecoder } from '../../src/data/jpeg.ts';
 import { tarOf } from './tarOf.ts';
@@ -211,6 +213,10 @@ describe('an archive of JPEGs', () => {
 const folder = process.env.RHO_DATA;
 describe.skipIf(!folder)('CIFAR-10 itself (skipped unless RHO_DATA names the folder of public data)', () => {
   const cifar = join(folder ?? '', 'cifar10');
+  let decoded: Dataset;
+  beforeAll(async () => {
+    decoded = await openCifar(cifar, 'train');
+  });
 
   test('the exact rows have the class counts that their makers give', async () => {
     const rows = await openCifar(join(cifar, 'cifar10-train-exact-rows-0-2999.bin.gz'), 'train');
@@ -221,7 +227,6 @@ describe.skipIf(!folder)('CIFAR-10 itself (skipped unless RHO_DATA names the fol
 
   test('decoded images are the exact ones up to what JPEG lost: PSNR about 30 dB, the same labels', async () => {
     const exact = await openCifar(join(cifar, 'cifar10-train-exact-rows-0-2999.bin.gz'), 'train');
-    const decoded = await openCifar(cifar, 'train');
     expect([decoded.length, decoded.classes]).toEqual([50_000, 10]);
     expect(decoded.labels.subarray(0, 3000)).toEqual(exact.labels);
     const ids = Array.from(exact.labels.keys());
@@ -239,5 +244,18 @@ describe.skipIf(!folder)('CIFAR-10 itself (skipped unless RHO_DATA names the fol
   test('the test archive has 1,000 images of each class', async () => {
     const { labels } = await openCifar(cifar, 'test', { classes: 10 });
     expect(labels).toEqual(Int32Array.from({ length: 10_000 }, (_, id) => Math.floor(id / 1000)));
+  });
+
+  test('shares of wrong labels in CIFAR-10N are the published ones', async () => {
+    const shares = await Promise.all(
+      ['clean', 'aggre', 'random1', 'worse'].map(async (column) => {
+        const { labels, trueLabels } = await giveLabels(
+          decoded,
+          `${join(folder!, 'cifar10n/cifar10n-labels.csv.gz')}:${column}`,
+        );
+        return labels.filter((label, id) => label !== trueLabels![id]).length / labels.length;
+      }),
+    );
+    expect(shares.map((share) => share.toFixed(4))).toEqual(['0.0000', '0.0901', '0.1723', '0.4021']);
   });
 });

@@ -2,11 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { giveLabels } from '../../src/data/givenLabels.ts';
 import { memoryDataset } from '../../src/data/memoryDataset.ts';
-import { openData } from '../../src/data/open.ts';
 
 let root: string;
 let dataset: Dataset;
@@ -80,21 +79,4 @@ test.each(['labels.csv', 'labels.csv:', ':worse'])('"%s" is refused with an exam
   await expect(giveLabels(dataset, spec)).rejects.toThrow(
     `Cannot read labels from --labels "${spec}": expected FILE:COLUMN, such as labels.csv:worse`,
   );
-});
-
-const folder = process.env.RHO_DATA;
-describe.skipIf(!folder)('CIFAR-10N (skipped unless RHO_DATA names the folder of public data)', () => {
-  test('shares of wrong labels are the published ones', async () => {
-    const cifar = await openData(`cifar:${join(folder!, 'cifar10')}`, 'train');
-    const shares = await Promise.all(
-      ['clean', 'aggre', 'random1', 'worse'].map(async (column) => {
-        const { labels, trueLabels } = await giveLabels(
-          cifar,
-          `${join(folder!, 'cifar10n/cifar10n-labels.csv.gz')}:${column}`,
-        );
-        return labels.filter((label, id) => label !== trueLabels![id]).length / labels.length;
-      }),
-    );
-    expect(shares.map((share) => share.toFixed(4))).toEqual(['0.0000', '0.0901', '0.1723', '0.4021']);
-  });
 });

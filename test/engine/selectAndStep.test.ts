@@ -37,8 +37,8 @@ const texts = {
   preprocessing: { kind: 'tokens', tokenizer: 'none', vocabulary, padding: 0 },
 } as const;
 const mlp: Kind = { spec: 'mlp:64', ...images };
-const cnn: Kind = { spec: 'cnn', ...images };
-const smallCnn: Kind = { ...cnn, dims: [1, 22, 22] };
+const cnn: Kind = { spec: 'cnn:16', ...images };
+const smallCnn: Kind = { ...cnn, spec: 'cnn:8', dims: [1, 22, 22] };
 const transformer: Kind = { spec: 'transformer:1x64', ...texts };
 
 const opened: Scorer[] = [];
@@ -192,7 +192,7 @@ describe('a step that chooses its own small batch', () => {
     await expect(trainer(cnn, { ...selecting, averagesOf: bigBatch })).rejects.toMatchObject({
       kind: 'usage',
       message:
-        'Cannot choose inside the step of "cnn" where candidates move the running averages: leave those to the steps, or score and step apart',
+        'Cannot choose inside the step of "cnn:16" where candidates move the running averages: leave those to the steps, or score and step apart',
     });
     await expect(trainer(mlp, { selecting: { bigBatch: 15 } })).rejects.toMatchObject({
       kind: 'usage',

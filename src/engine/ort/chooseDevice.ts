@@ -1,11 +1,9 @@
 import { type GpuTraces, gpuTraces } from '../../runtime/gpuTraces.ts';
-import { type Device, devices } from '../engine.ts';
+import type { Device } from '../engine.ts';
 import { type DeviceReport, probeDevice } from './probe.ts';
 import { mayHaveGpu } from './vulkan.ts';
 
-/** What can be asked for: `auto` leaves the choice. */
-export type DeviceName = Device | 'auto';
-export const deviceNames: readonly DeviceName[] = ['auto', ...devices];
+export { type DeviceName, deviceNames } from '../names.ts';
 
 /** The device that was chosen, and why none before it. */
 export interface DeviceChoice {
