@@ -9,7 +9,7 @@ export interface CurrentScorer {
   outdate(): void;
   /**
    * Scores with the weights that the trainer had, after all that was asked of it until then, when they were last outdated. A
-   * batch that is yet to be gathered is so when the scorer has no more than one before it.
+   * batch that is yet to be gathered is so when the scorer has no more than one before it. After a failure every call fails.
    */
   score(batch: Batch | (() => Promise<Batch>)): Promise<Scores>;
 }
@@ -24,7 +24,7 @@ export function scoringWithCurrent(
 ): CurrentScorer {
   let outdated = true;
   let posted: Promise<unknown> = Promise.resolve();
-  /** End when the scorer has answered the last call, and the one before. */
+  /** What the last call gives, and the one before. */
   let [last, beforeLast]: Promise<unknown>[] = [posted, posted];
   return {
     outdate() {
@@ -35,17 +35,17 @@ export function scoringWithCurrent(
       const asked = outdated ? reportedLater(weights()) : null;
       outdated = false;
       const isNext = beforeLast;
-      // Each call is handed to the scorer in its turn, so that none is scored with the weights of another.
+      // Each call is handed to the scorer in its turn, so that none is scored with the weights of another; those behind one that
+      // fails fail with it.
       const begun = posted.then(async () => {
         await isNext;
         const gathered = reportedLater(typeof batch === 'function' ? batch() : Promise.resolve(batch));
         const taken = asked && reportedLater(scorer.setWeights(await asked));
-        // After the weights, which those behind a batch that cannot be gathered need as well.
         return [reportedLater(scorer.score(await gathered)), taken] as const;
       });
-      const scored = begun.then(async (both) => (await Promise.all(both))[0]);
-      posted = begun.catch(() => undefined);
-      [last, beforeLast] = [scored.catch(() => undefined), last];
+      const scored = reportedLater(begun.then(async (both) => (await Promise.all(both))[0]));
+      posted = begun;
+      [last, beforeLast] = [scored, last];
       return scored;
     },
   };

@@ -137,7 +137,8 @@ async function fit(
     await Promise.all([underWay, step % checkEvery === 0 ? queued : null]);
     underWay = queued;
     if (step % checkEvery !== 0) continue;
-    const check = { step, epoch: step / order.perEpoch, ...(await evaluate(trainer, data, split.target)) };
+    const { accuracy, loss } = await evaluate(trainer, data, split.target);
+    const check = { step, epoch: step / order.perEpoch, accuracy, loss };
     requireFinite(check.loss, step);
     checks.push(check);
     if (best === undefined || check.loss < best.loss) {

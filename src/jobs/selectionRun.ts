@@ -171,6 +171,7 @@ async function trainLogged(
       scorer,
       reuse: options.reuse === null ? null : { count: options.reuse, steps: options.reuseEpochs * order.perEpoch },
       shortlist: options.shortlist,
+      scoringChangesTrainer: options.batchNorm === 'candidates',
       isExact: scorer === null && options.scoring === 'exact',
       plan: { staleness: options.staleness, refresh: options.refresh },
       smallBatch: options.smallBatch,

@@ -66,7 +66,9 @@ function sidesOf(options: SharedThreads, strategy: StrategyName, online: boolean
   const scoresBeside = score !== null && scorerIsBeside(options);
   const scoresOnline = needsIrreducibleLoss && online;
   const isAhead = scoresBeside && scoresAhead(options);
-  const trainsOnCpu = !trainsOnGpu(options);
+  // For TensorFlow.js, ONNX Runtime scores with the threads of the trainer.
+  const isScoredFor = score !== null && !scoresBeside && options.scoreEngine !== 'same';
+  const trainsOnCpu = !trainsOnGpu(options) || (isScoredFor && !isGpu(options.device));
   const scoresOnCpu = !isGpu(options.scoreDevice ?? options.device);
   return {
     ...{ scoresBeside, scoresOnline, isAhead, trainsOnCpu, scoresOnCpu },

@@ -18,19 +18,22 @@ export interface BusyMeter {
 /** Spans are told as soon as they end, so what can still meet one of the other side is among the last of its own. */
 const kept = 32;
 
-const nothing: Required<Busy> = { train: 0, score: 0, irreducible: 0, both: 0 };
+const nothing: Busy = { train: 0, score: 0, irreducible: 0, trainer: 0, beside: 0, both: 0 };
 
 export function busyMeter(): BusyMeter {
   const known: Record<Side, readonly Span[]> = { trainer: [], beside: [] };
-  let sums = { ...nothing };
+  let sums: { -readonly [Name in keyof Busy]: number } = { ...nothing };
   return {
     add(work, side, span) {
       if (span === undefined) return;
-      sums[work] += (span.ended - span.began) / 1000;
-      // While two scorers work beside a step, that step is met once.
+      sums[work] += secondsOf(span);
+      // Two scorers that work at once are one side.
       const parts = without(span, known[side]);
       const other = known[side === 'trainer' ? 'beside' : 'trainer'];
-      for (const part of parts) sums.both += other.reduce((sum, met) => sum + shared(part, met), 0) / 1000;
+      for (const part of parts) {
+        sums[side] += secondsOf(part);
+        sums.both += other.reduce((sum, met) => sum + shared(part, met), 0) / 1000;
+      }
       known[side] = [...known[side], ...parts].slice(-kept);
     },
     take() {
@@ -39,4 +42,8 @@ export function busyMeter(): BusyMeter {
       return taken;
     },
   };
+}
+
+function secondsOf({ began, ended }: Span): number {
+  return (ended - began) / 1000;
 }

@@ -10,8 +10,11 @@ export interface Evaluation {
   readonly forwardSeconds?: number;
 }
 
-/** What is sent to the scorer at once: enough for the messages not to count, few enough bytes for several batches in memory. */
-const mostPerBatch = 2000;
+/**
+ * What is sent to the scorer at once: enough for the messages not to count, few enough bytes for several batches in memory, and
+ * few enough examples for an answer to come before a thread is taken for dead.
+ */
+const mostPerBatch = 500;
 const mostBytesPerBatch = 16 * 2 ** 20;
 
 /** Accuracy and mean loss of a model on the examples `ids`, in eval mode. */

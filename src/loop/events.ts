@@ -9,15 +9,19 @@ export interface Quantiles {
   readonly max: number;
 }
 
-/** Seconds that a run worked since its step before; what is done at once counts in each. */
+/** Seconds that a run worked since its step before: by what was done, and by who did it. */
 export interface Busy {
   /** Training steps; with all that is in them where they score and choose themselves. */
   readonly train: number;
   /** Training losses of candidates. */
   readonly score: number;
-  /** Irreducible losses that are scored online; absent in runs that counted them among the others. */
-  readonly irreducible?: number;
-  /** That the trainer's thread and another one worked at once. */
+  /** Irreducible losses that are scored online. */
+  readonly irreducible: number;
+  /** The trainer's thread: training, and what it scores itself. */
+  readonly trainer: number;
+  /** Something beside it, one scorer or two. */
+  readonly beside: number;
+  /** Both at once. */
   readonly both: number;
 }
 

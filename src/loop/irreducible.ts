@@ -1,4 +1,5 @@
 import type { Batch } from '../core/batch.ts';
+import { limited } from '../data/limited.ts';
 import type { Scorer, Scores } from '../engine/engine.ts';
 
 /** Where the irreducible losses of a big batch come from. They do not depend on the target, so they may be had early. */
@@ -19,11 +20,15 @@ export function storedLosses(losses: Float32Array): IrreducibleLosses {
   };
 }
 
-/** Irreducible losses computed when they are asked for, by an IL model. */
+/**
+ * Irreducible losses computed when they are asked for, by an IL model. A batch is gathered when no more than one is before it:
+ * many may be asked for at once.
+ */
 export function onlineLosses(scorer: Scorer): IrreducibleLosses {
+  const inTurn = limited(2);
   return {
     online: true,
-    at: async (_, gather) => scorer.score(await gather()),
+    at: (_, gather) => inTurn(async () => scorer.score(await gather())),
     close: () => scorer.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { mean } from '../core/statistics.ts';
 import type { Busy, EvaluationEvent, RecordedScoring, StartEvent, TrainEvent } from './events.ts';
-import { overlapOf, sidesOf, type Threads, threadsOf, waitingOf } from './sides.ts';
+import { overlapOf, sidesOf, type Waiting, waitingOf } from './sides.ts';
 import { summarize } from './summarize.ts';
 import { gainsAt, type TargetLedger } from './timeGains.ts';
 import { isExact, type MeasuredRuns, unitCostsOf } from './unitCosts.ts';
@@ -35,11 +35,11 @@ export interface Ledger {
   readonly uniformSecondsPerStep: number | null;
   /** Uniform steps that a step costs, both with the same cores to work with. */
   readonly uniformSteps: number | null;
-  /** Seconds of a mean step that each kind of work took, and uniform's. */
-  readonly busy: Required<Busy> | null;
-  readonly uniformBusy: Required<Busy> | null;
+  /** Seconds of a mean step that each kind of work and each side took, and uniform's. */
+  readonly busy: Busy | null;
+  readonly uniformBusy: Busy | null;
   /** Seconds of a mean step that the trainer, and what scores beside it, did not work. */
-  readonly waiting: Threads | null;
+  readonly waiting: Waiting | null;
   /** Both at once over the work of the shorter of the two, 0 … 1. */
   readonly overlap: number | null;
   /** f, t and r of the break-even; see UnitCosts. */
@@ -84,8 +84,7 @@ export function ledgerOf({ runs, uniform, irreducible, targets, ...machine }: Le
     sameCores: unfair === null,
     trainedByCandidate: costs.trained === null || kept === null ? null : costs.trained * kept,
   };
-  const working = sides && threadsOf(sides, start);
-  const overlap = working && overlapOf(sides, working);
+  const overlap = sides && overlapOf(sides);
   const figures = {
     secondsPerStep: sides?.seconds ?? null,
     uniformSecondsPerStep: uniformSides?.seconds ?? null,
@@ -105,7 +104,7 @@ export function ledgerOf({ runs, uniform, irreducible, targets, ...machine }: Le
     scoring: start?.scoring ?? null,
     ...figures,
     uniformBusy: uniformSides?.busy ?? null,
-    waiting: working && waitingOf(sides, working),
+    waiting: sides && waitingOf(sides),
     sharedBy,
     targets: Object.fromEntries(targets.map((target) => [target, gainsAt(target, terms)])),
     unknown: reasons(figures, {

@@ -116,7 +116,8 @@ export function selectorFor(options: TrainOptions, candidates: CandidatesAhead, 
       scored.drop(index);
     },
     settled: () => scored.settled(),
-    rescued: (version) => scored.rescued(version),
+    // A trainer that has scored the candidates of its next step with effect is not what it was after its last one.
+    rescued: async (version) => (options.scoringChangesTrainer && scored.has(version) ? null : scored.rescued(version)),
     known: () => known?.state ?? null,
   };
 }

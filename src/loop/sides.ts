@@ -1,4 +1,4 @@
-import type { Busy, StartEvent, StepEvent, TrainEvent } from './events.ts';
+import type { Busy, StepEvent, TrainEvent } from './events.ts';
 
 /** Where the time of a step goes, as a mean over the steps of some runs, in seconds. */
 export interface Sides {
@@ -7,11 +7,11 @@ export interface Sides {
   /** Wall-clock of a step without evaluation and checkpoints. */
   readonly seconds: number;
   /** Null where a run did not record it. */
-  readonly busy: Required<Busy> | null;
+  readonly busy: Busy | null;
 }
 
-/** Seconds of a mean step that the trainer's thread works, and that scorers in others do. */
-export interface Threads {
+/** Seconds of a mean step that the two sides do not work. */
+export interface Waiting {
   readonly trainer: number;
   /** Null where nothing works beside the trainer. */
   readonly beside: number | null;
@@ -29,26 +29,24 @@ export function sidesOf(runs: readonly (readonly TrainEvent[])[]): Sides | null 
   return { steps: steps.length, seconds, busy: meanBusy(steps) };
 }
 
-/** Which thread did what, by how the runs began; null where it was not recorded. */
-export function threadsOf({ busy }: Sides, start: StartEvent | undefined): Threads | null {
+/** How long the sides wait; null where it was not recorded. */
+export function waitingOf({ seconds, busy }: Sides): Waiting | null {
   if (busy === null) return null;
-  const { train, score, irreducible } = busy;
-  if (start?.scoreThreads != null) return { trainer: train, beside: score + irreducible };
-  return { trainer: train + score, beside: irreducible > 0 ? irreducible : null };
-}
-
-/** Seconds that they do not work in a mean step. */
-export function waitingOf({ seconds }: Sides, { trainer, beside }: Threads): Threads {
-  return {
-    trainer: Math.max(0, seconds - trainer),
-    beside: beside === null ? null : Math.max(0, seconds - beside),
-  };
+  const { trainer, beside } = busy;
+  return { trainer: Math.max(0, seconds - trainer), beside: beside > 0 ? Math.max(0, seconds - beside) : null };
 }
 
 /** The share of the shorter side's work during which the other works too, 0 … 1; null where only the trainer works. */
-export function overlapOf({ busy }: Sides, { trainer, beside }: Threads): number | null {
-  const shorter = Math.min(trainer, beside ?? 0);
-  return busy !== null && shorter > 0 ? busy.both / shorter : null;
+export function overlapOf({ busy }: Sides): number | null {
+  const shorter = busy === null ? 0 : Math.min(busy.trainer, busy.beside);
+  return shorter > 0 ? busy!.both / shorter : null;
+}
+
+/** Seconds of scoring that the trainer's thread does itself: all of it, or that of a shortlist. */
+export function scoredByTrainer({ train, score, trainer }: Busy): number {
+  const seconds = trainer - train;
+  // Sums of floats differ in their last digits.
+  return seconds > 1e-6 ? Math.min(score, seconds) : 0;
 }
 
 function countedSteps(events: readonly TrainEvent[]): { steps: readonly StepEvent[]; seconds: number } {
@@ -58,9 +56,11 @@ function countedSteps(events: readonly TrainEvent[]): { steps: readonly StepEven
   return { steps: all.slice(skipped), seconds: (all.at(-1)?.seconds ?? until) - until };
 }
 
-function meanBusy(steps: readonly StepEvent[]): Required<Busy> | null {
-  const all = steps.flatMap(({ busy }) => busy ?? []);
+function meanBusy(steps: readonly StepEvent[]): Busy | null {
+  // Runs of before there was this said less.
+  const all = steps.flatMap(({ busy }) => (busy?.trainer === undefined ? [] : busy));
   if (all.length < steps.length) return null;
-  const meanOf = (what: keyof Busy) => all.reduce((sum, busy) => sum + (busy[what] ?? 0), 0) / all.length;
-  return { train: meanOf('train'), score: meanOf('score'), irreducible: meanOf('irreducible'), both: meanOf('both') };
+  const names = ['train', 'score', 'irreducible', 'trainer', 'beside', 'both'] as const;
+  const means = names.map((name) => [name, all.reduce((sum, busy) => sum + busy[name], 0) / all.length]);
+  return Object.fromEntries(means) as unknown as Busy;
 }

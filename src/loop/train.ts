@@ -42,6 +42,8 @@ export interface TrainOptions {
   readonly irreducible: IrreducibleLosses | null;
   /** What scores the candidates while the trainer goes on; null lets the trainer do it between its steps. */
   readonly scorer: RefreshedScorer | null;
+  /** Whether scoring candidates changes the trainer, as where they move running averages. */
+  readonly scoringChangesTrainer?: boolean;
   /** Whether the scores of candidates are those of the current target in full precision. */
   readonly isExact: boolean;
   /** Which weights they are scored with. */

@@ -1,6 +1,6 @@
 import { mean } from '../core/statistics.ts';
-import type { EvaluationEvent, StartEvent } from './events.ts';
-import type { Sides } from './sides.ts';
+import type { Busy, EvaluationEvent, StartEvent } from './events.ts';
+import { type Sides, scoredByTrainer } from './sides.ts';
 
 /**
  * What scoring and training cost, in exact full-precision forwards of one candidate. A cost is core-seconds for one example:
@@ -94,23 +94,25 @@ function uniformsTrained(uniform: MeasuredRuns | null, cores: number): number | 
 
 /** What each kind of work took; a trainer that scores does one after the other. */
 function coreSeconds(
-  { train, score, irreducible, both }: NonNullable<Sides['busy']>,
+  busy: Busy,
   { scoreThreads, onlineThreads }: StartEvent,
   threads: number,
   cores: number,
 ): StepCosts {
-  const [scorers, online] = [scoreThreads ?? threads, onlineThreads ?? scoreThreads ?? threads];
+  const { train, score, irreducible, trainer, both } = busy;
+  const byTrainer = scoredByTrainer(busy);
+  const byScorer = score - byTrainer;
+  const [scorers, online] = [scoreThreads ?? threads, onlineThreads ?? threads];
   // Either side's kinds of work meet the other side as much as they take time.
-  const trainer = train + (scoreThreads == null ? score : 0);
-  const beside = irreducible + (scoreThreads == null ? 0 : score);
-  const inAll = threads + (scoreThreads ?? 0) + (irreducible > 0 ? online : 0);
+  const beside = byScorer + irreducible;
+  const inAll = threads + (byScorer > 0 ? scorers : 0) + (irreducible > 0 ? online : 0);
   const cost = (seconds: number, side: number, own: number) => {
     const together = side > 0 ? (both * seconds) / side : 0;
     return (seconds - together) * Math.min(cores, own) + together * own * Math.min(1, cores / inAll);
   };
   return {
     train: cost(train, trainer, threads),
-    score: cost(score, scoreThreads == null ? trainer : beside, scorers),
+    score: cost(byTrainer, trainer, threads) + cost(byScorer, beside, scorers),
     irreducible: cost(irreducible, beside, online),
   };
 }

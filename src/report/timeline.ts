@@ -1,5 +1,6 @@
 import type { Markish } from '@observablehq/plot';
 import type { Ledger } from '../loop/ledger.ts';
+import { scoredByTrainer } from '../loop/sides.ts';
 import { formatMilliseconds, isNumber } from './format.ts';
 import { sideColours } from './palette.ts';
 import { axis, frame } from './plots.ts';
@@ -114,24 +115,19 @@ function stepsOf(ledgers: Readonly<Record<string, Ledger>>): MeanStep[] {
   ];
 }
 
-/**
- * Scoring begins the step. A trainer that scores trains behind that; one beside a scorer trains as soon as the two meet for the
- * time that they do.
- */
-function threadsIn({ busy, scoreThreads, scoring }: Ledger): MeanStep['threads'] | null {
+/** Scoring begins the step; the trainer begins as soon as the two meet for the time that they do. */
+function threadsIn({ busy, scoring }: Ledger): MeanStep['threads'] | null {
   if (busy === null) return null;
-  const { train, score, irreducible = 0, both } = busy;
-  const inOneGraph = scoring?.inOneGraph === true;
-  const isBeside = isNumber(scoreThreads);
-  const beside = [
-    ...(isBeside ? part('score', 0, score, 'score') : []),
-    ...part('score', isBeside ? score : 0, irreducible, 'irreducible losses'),
+  const { train, score, irreducible, beside, both } = busy;
+  const byTrainer = scoredByTrainer(busy);
+  const met = Math.max(0, beside - both);
+  const work = scoring?.inOneGraph === true ? 'score, choose and train' : 'train';
+  const threads = [
+    part('score', 0, score - byTrainer, 'score'),
+    part('score', 0, irreducible, 'irreducible losses'),
+    [...part('score', met, byTrainer, 'score'), ...part('train', met + byTrainer, train, work)],
   ];
-  const scoredFirst = isBeside ? [] : part('score', 0, score, 'score');
-  const met = Math.max(0, (beside.at(-1)?.to ?? 0) / 1000 - both);
-  const from = isBeside ? met : score;
-  const trainer = [...scoredFirst, ...part('train', from, train, inOneGraph ? 'score, choose and train' : 'train')];
-  return [beside, trainer].filter((parts) => parts.length > 0);
+  return threads.filter((parts) => parts.length > 0);
 }
 
 function part(what: 'train' | 'score', from: number, seconds: number, name: string): readonly Part[] {

@@ -28,7 +28,7 @@ export class ThreadFailure extends Error {}
 export interface Patience {
   /** Seconds for the first answer of a method: how long it usually takes is not known before. */
   readonly first: number;
-  /** Seconds for any other of it, or ten times the longest it has taken, if that is more. */
+  /** Seconds for any other of it, or ten times the longest it has taken for as many bytes, if that is more. */
   readonly later: number;
 }
 
@@ -63,6 +63,8 @@ interface Pending extends Asked {
 /** What a thread is to answer next. */
 interface Asked {
   readonly method: string;
+  /** Bytes that it is given to work on. */
+  readonly bytes: number;
   /** Seconds that it may take; undefined leaves that to the patience with the thread. */
   readonly within: number | undefined;
 }
@@ -146,8 +148,9 @@ export function callThread<H extends Handlers>(
       const moved = transfer.filter(({ byteLength }) => byteLength > 0);
       worker.post({ id, method, argument }, moved);
       unanswered += 1;
-      pending.set(id, { method, within, resolve, reject });
-      if (pending.size === 1) watch.asked({ method, within });
+      const bytes = moved.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      pending.set(id, { method, bytes, within, resolve, reject });
+      if (pending.size === 1) watch.asked({ method, bytes, within });
     });
 
   return {
@@ -169,21 +172,22 @@ export function callThread<H extends Handlers>(
 function watchdog(patience: Patience | undefined, bite: (seconds: number) => void) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let began = 0;
-  let asked = '';
+  let asked: Asked = { method: '', bytes: 0, within: undefined };
+  /** Seconds for a byte, by method. */
   const longest = new Map<string, number>();
   const wait = (seconds: number, done: () => void) => {
     timer = setTimeout(done, seconds * 1000);
   };
-  const secondsFor = (method: string): number | undefined => {
+  const secondsFor = ({ method, bytes }: Asked): number | undefined => {
     const known = longest.get(method);
-    return patience && (known === undefined ? patience.first : Math.max(patience.later, 10 * known));
+    return patience && (known === undefined ? patience.first : Math.max(patience.later, 10 * known * (1 + bytes)));
   };
   const watch = {
     /** To be called when it becomes the next to be answered: what a thread does for calls before is no part of it. */
-    asked({ method, within }: Asked) {
+    asked(next: Asked) {
       began = performance.now();
-      asked = method;
-      const seconds = within ?? secondsFor(method);
+      asked = next;
+      const seconds = next.within ?? secondsFor(next);
       // Half of it twice: a machine that was asleep finds its timers expired and the answer not yet read.
       if (seconds !== undefined) wait(seconds / 2, () => wait(seconds / 2, () => bite(seconds)));
     },
@@ -191,7 +195,8 @@ function watchdog(patience: Patience | undefined, bite: (seconds: number) => voi
     /** `next` is what it is asked for besides. */
     answered(next: Asked | undefined) {
       clearTimeout(timer);
-      longest.set(asked, Math.max(longest.get(asked) ?? 0, (performance.now() - began) / 1000));
+      const seconds = (performance.now() - began) / 1000;
+      longest.set(asked.method, Math.max(longest.get(asked.method) ?? 0, seconds / (1 + asked.bytes)));
       if (next !== undefined) watch.asked(next);
     },
   };

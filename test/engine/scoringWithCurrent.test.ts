@@ -60,7 +60,7 @@ test('each batch is scored with the weights of when it was asked for, in turn', 
   expect(scored).toEqual([1, 2, 3]);
 });
 
-test('no failure counts as unhandled while a call waits for its turn, and each is told to its own call', async () => {
+test('no failure counts as unhandled while a call waits for its turn, and those behind a failure fail with it', async () => {
   const unhandled: unknown[] = [];
   const listener = (reason: unknown) => unhandled.push(reason);
   process.on('unhandledRejection', listener);
@@ -72,7 +72,7 @@ test('no failure counts as unhandled while a call waits for its turn, and each i
     const ended = (await Promise.allSettled(calls)).map((result) =>
       result.status === 'fulfilled' ? result.value.loss[0] : result.reason.message,
     );
-    expect(ended).toEqual([0, 'disk failure', 'not taken']);
+    expect(ended).toEqual([0, 'disk failure', 'disk failure']);
     expect(unhandled).toEqual([]);
   } finally {
     process.off('unhandledRejection', listener);

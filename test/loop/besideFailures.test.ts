@@ -204,6 +204,14 @@ describe('data that cannot be read any more leave what is needed to go on', () =
   });
 });
 
+test('a trainer that was changed by scoring is not kept as what it was after its last step', async () => {
+  const options = { openScorer: null, scoringChangesTrainer: true };
+  expect((await failed({ ...options, data: breaking(data, fromNth(9, 4)) })).paused).toBeNull();
+  // Candidates that were not gathered were not scored.
+  const ran = await failed({ ...options, data: breaking(data, fromNth(9, bigBatch)) });
+  await expectGoesOn(ran, 8, { openScorer: null });
+});
+
 test('events that cannot be written end the run, without a pause', async () => {
   const ran = await failed({
     plan: { staleness: 1, refresh: 1 },

@@ -19,7 +19,7 @@ function run(
   const steps = Array.from({ length: 30 }, (_, index) =>
     stepEvent(index + 1, {
       seconds: at(index + 1),
-      ...(busy && { busy: index < 10 ? { train: 9, score: 9, both: 9 } : busy }),
+      ...(busy && { busy: index < 10 ? { train: 9, score: 9, irreducible: 9, trainer: 9, beside: 9, both: 9 } : busy }),
     }),
   );
   const agreement = { spearman: 0.9, topTenthOverlap: 0.8, candidates: 10 };
@@ -34,20 +34,29 @@ function run(
   return [start, ...steps.slice(0, 20), evaluations[0]!, ...steps.slice(20), evaluations[1]!];
 }
 
+/** All done by the trainer, one after the other. */
+function byTrainer(train: number, score: number): Busy {
+  return { train, score, irreducible: 0, trainer: train + score, beside: 0, both: 0 };
+}
+
 const exact = { form: 'exact', staleness: 0, refresh: 1 };
 const uniformRun = run(started({ strategy: 'uniform' }), {
   seconds: 0.5,
-  busy: { train: 0.4, score: 0, both: 0 },
+  busy: byTrainer(0.4, 0),
   accuracies: [0.5, 0.9],
 });
 const serial = run(started({ scoring: exact }), {
   seconds: 1.25,
-  busy: { train: 0.5, score: 0.75, both: 0 },
+  busy: byTrainer(0.5, 0.75),
   accuracies: [0.9, 0.95],
 });
 const overlapped = run(
   started({ scoreThreads: 2, scoring: { form: 'int8', staleness: 1, refresh: 2 } }),
-  { seconds: 0.75, busy: { train: 0.5, score: 0.6, both: 0.4 }, accuracies: [0.9, 0.95] },
+  {
+    seconds: 0.75,
+    busy: { train: 0.5, score: 0.6, irreducible: 0, trainer: 0.5, beside: 0.6, both: 0.4 },
+    accuracies: [0.9, 0.95],
+  },
   1,
 );
 
@@ -87,7 +96,7 @@ test('a trainer that scores has nothing to overlap with, and waits for neither o
 test('irreducible losses online work beside a trainer that scores, and are a cost of their own', () => {
   const online = run(started({ scoring: exact, onlineThreads: 1, threads: 1 }), {
     seconds: 1.25,
-    busy: { train: 0.5, score: 0.5, irreducible: 1, both: 0.9 },
+    busy: { train: 0.5, score: 0.5, irreducible: 1, trainer: 1, beside: 1, both: 0.9 },
     accuracies: [0.9, 0.95],
   });
   const { overlap, waiting, scored, trained } = ledger(online);
@@ -103,7 +112,7 @@ test('a step in one graph is told apart by what scoring the test set took', () =
   const scoring = { ...exact, inOneGraph: true };
   const events = run(started({ scoring }), {
     seconds: 1.25,
-    busy: { train: 1.25, score: 0, both: 0 },
+    busy: byTrainer(1.25, 0),
     accuracies: [0.9, 0.95],
   }).map((event) => (event.type === 'evaluation' ? { ...event, forwardSeconds: 0.1 } : event));
   const { scored, trained } = ledger(events, { uniform: null });
@@ -118,10 +127,30 @@ test('a step in one graph is told apart by what scoring the test set took', () =
 test('exact scores of a part of the candidates are not the unit of cost', () => {
   const reused = run(
     started({ scoring: { ...exact, reuse: { count: 4, epochs: 4 } } }),
-    { seconds: 0.75, busy: { train: 0.5, score: 0.3, both: 0 }, accuracies: [0.9, 0.95] },
+    { seconds: 0.75, busy: byTrainer(0.5, 0.3), accuracies: [0.9, 0.95] },
     1,
   );
   expect(ledger(reused).scored).toBeCloseTo(0.3, 12);
+});
+
+test('a shortlist that the trainer scores is work of the trainer, at its threads', () => {
+  const scoring = { ...exact, staleness: 1, shortlist: 4 };
+  const listed = run(
+    started({ scoring, threads: 3, scoreThreads: 1 }),
+    {
+      seconds: 1,
+      busy: { train: 0.5, score: 1, irreducible: 0, trainer: 0.7, beside: 0.8, both: 0.6 },
+      accuracies: [0.9, 0.95],
+    },
+    1,
+  );
+  const { overlap, waiting, scored, trained } = ledger(listed, { cores: 4, uniform: null });
+  expect(overlap).toBeCloseTo(0.6 / 0.7, 12);
+  expect(waiting!.trainer).toBeCloseTo(0.3, 12);
+  expect(waiting!.beside).toBeCloseTo(0.2, 12);
+  // An exact forward: 1 s x 3 threads / 10. 0.2 s of 3 threads and 0.8 of one for 10 candidates, 0.5 s of 3 for 2 examples.
+  expect(scored).toBeCloseTo(0.14 / 0.3, 12);
+  expect(trained).toBeCloseTo(0.75 / 0.3, 12);
 });
 
 test('cores are those of the machine that the run began on', () => {
@@ -209,14 +238,18 @@ test('times are held against uniform only with the same cores to work with', () 
 });
 
 test('sides that take turns have as many cores as the one with more threads', () => {
+  const beside = (both: number): Busy => ({
+    ...{ train: 0.5, score: 0.5, irreducible: 0 },
+    ...{ trainer: 0.5, beside: 0.5, both },
+  });
   const inTurns = (busy: Busy) =>
     run(started({ scoreThreads: 2, scoring: { ...exact, form: 'int8' } }), {
       seconds: 1,
       busy,
       accuracies: [0.9, 0.9],
     });
-  expect(ledger(inTurns({ train: 0.5, score: 0.5, both: 0 }), { cores: 4 }).uniformSteps).toBeCloseTo(2, 12);
-  expect(ledger(inTurns({ train: 0.5, score: 0.5, both: 0.1 }), { cores: 4 }).uniformSteps).toBeNull();
+  expect(ledger(inTurns(beside(0)), { cores: 4 }).uniformSteps).toBeCloseTo(2, 12);
+  expect(ledger(inTurns(beside(0.1)), { cores: 4 }).uniformSteps).toBeNull();
 });
 
 test('of a run from before there was a ledger only its steps are known', () => {
@@ -240,7 +273,7 @@ test('every figure that is null has its reason, also where nothing ran', () => {
 test('means go over the steps of all seeds', () => {
   const slow = run(started({ scoring: exact }), {
     seconds: 1.75,
-    busy: { train: 1, score: 0.75, both: 0 },
+    busy: byTrainer(1, 0.75),
     accuracies: [0.5, 0.9],
   });
   const { secondsPerStep, busy, targets } = ledgerOf({

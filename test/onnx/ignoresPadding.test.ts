@@ -4,6 +4,7 @@ import { buildArchitecture } from '../../src/architectures/architecture.ts';
 import { bert, bertBase } from '../../src/architectures/bert.ts';
 import { float32, int64 } from '../../src/core/tensor.ts';
 import type { GraphBuilder } from '../../src/onnx/builder.ts';
+import { findClassifier } from '../../src/onnx/classifier.ts';
 import { freeBatch } from '../../src/onnx/freeBatch.ts';
 import { type Graph, int, ints } from '../../src/onnx/graph.ts';
 import { ignoresPadding } from '../../src/onnx/ignoresPadding.ts';
@@ -12,6 +13,7 @@ import { int8Graph } from '../../src/onnx/quantised/int8.ts';
 import { scoreGraph } from '../../src/onnx/scoreGraph.ts';
 import { elementTypeOf } from '../../src/onnx/tensorProto.ts';
 import { anyLength } from '../../src/onnx/tokens.ts';
+import { trainableParameters } from '../../src/onnx/trainable.ts';
 import { uniform } from './models.ts';
 import {
   asFloat,
@@ -304,6 +306,12 @@ describe('padding is left out', () => {
     expect(ignores(graph, length)).toBe(true);
     expect(await difference(graph, length)).toBeLessThan(1e-5);
   });
+
+  test('where the weights are fed, as those of a trainer are', () => {
+    const graph = buildArchitecture('transformer:1x32', { inputDims: [16], classes: 2, seed: 0, preprocessing });
+    const weightsAsInputs = new Set(trainableParameters(findClassifier(graph, 'model')));
+    expect(ignoresPadding(graph, { ...optionsFor(16), weightsAsInputs })).toBe(true);
+  });
 });
 
 describe('padding stays', () => {
@@ -365,6 +373,16 @@ describe('padding stays', () => {
     const stored = [{ dtype: 'float32', dims: [16] }] as const;
     const mlp = buildArchitecture('mlp:8', { inputDims: [16], classes: 2, seed: 0 });
     expect(ignoresPadding(mlp, { name: 'mlp', stored, preprocessing: { kind: 'none' } })).toBe(false);
+  });
+
+  test('where what hides it is fed, and may be trained to hide it no more', () => {
+    const graph = modelOf((b, words, mask) => {
+      const absent = b.node('Sub', [b.scalar(1), mask]);
+      const far = b.node('Unsqueeze', [b.node('Mul', [absent, b.weight('far', float32([-1e9], []))]), b.int64([1])]);
+      return first(b, attended(b, b.node('Add', [scores(b, words), far]), words));
+    });
+    expect(ignores(graph)).toBe(true);
+    expect(ignoresPadding(graph, { ...optionsFor(16), weightsAsInputs: new Set(['far']) })).toBe(false);
   });
 
   test('where an operator is not known here', () => {

@@ -68,7 +68,7 @@ export async function openRefreshedScorer(
 }
 
 /** For trainers and what scores beside them: training waits for both, so one that is dead must not pass for a slow one for long. */
-export const trainingPatience: Patience = { first: 300, later: 10 };
+export const trainingPatience: Patience = { first: 900, later: 10 };
 
 /** A scorer on a thread that has its model. */
 export function scorerOn(thread: Thread<WorkerCalls>): Scorer {

@@ -1,6 +1,6 @@
 import { GraphBuilder } from '../builder.ts';
 import { productOf } from '../dims.ts';
-import type { Dim, Graph, GraphNode } from '../graph.ts';
+import type { Dim, Graph, GraphNode, GraphValue } from '../graph.ts';
 import { labelsInput } from '../lossHead.ts';
 import { anyLength, tokensInput } from '../tokens.ts';
 import type { RuleContext } from './rule.ts';
@@ -35,9 +35,7 @@ export function followed(graph: Graph, texts: Texts): ReadonlyMap<string, Value>
   const values = new Map<string, Value>();
   for (const input of graph.inputs) {
     builder.input({ ...input, dims: input.dims.map((dim) => (dim === anyLength ? texts.length : dim)) });
-    if (input.name === tokensInput)
-      values.set(input.name, { axes: [[batchSize], [{ isIds: true }]], isMild: false, sign: 0 });
-    if (input.name === labelsInput) values.set(input.name, { axes: [[batchSize]], isMild: false, sign: 0 });
+    values.set(input.name, ofInput(input));
   }
   for (const [name, tensor] of graph.weights) {
     builder.weight(name, tensor);
@@ -51,6 +49,13 @@ export function followed(graph: Graph, texts: Texts): ReadonlyMap<string, Value>
     });
   }
   return values;
+}
+
+/** Tokens, labels, or a weight that is fed: nothing is known of its numbers but what is taken for granted. */
+function ofInput({ name, dims }: GraphValue): Value {
+  if (name === tokensInput) return { axes: [[batchSize], [{ isIds: true }]], isMild: false, sign: 0 };
+  if (name === labelsInput) return { axes: [[batchSize]], isMild: false, sign: 0 };
+  return { axes: dims.map((dim) => axisOf([dim as number])), isMild: true, sign: 0 };
 }
 
 function outputsOf(
