@@ -47,10 +47,17 @@ export function drawTimeline(pen: Pen, ledgers: Readonly<Record<string, Ledger>>
   }
   const right = Math.max(...steps.map(({ milliseconds }) => milliseconds), ...lanes.map(({ to }) => to));
   const bar = { y1: 'y', y2: (lane: { y: number }) => lane.y + laneHeight - 4 };
-  // A name that its lane is too short for stands behind it, or before it where that is the end of the chart.
   const fits = ({ from, to, text }: Lane): boolean => ((to - from) / right) * frame.width > 8 * text.length;
-  const isLast = (lane: Lane): boolean => !lanes.some(({ y, from }) => y === lane.y && from > lane.from);
-  const middle = (lane: Lane): number => lane.y + laneHeight / 2 - 2;
+  const middle = (lane: { y: number }): number => lane.y + laneHeight / 2 - 2;
+  // Names that their parts are too short for stand behind the lane, or before it where that is the end of the chart.
+  const outside = tracks.flatMap(({ y }) => {
+    const parts = lanes.filter((lane) => lane.y === y);
+    const text = parts
+      .filter((lane) => !fits(lane))
+      .map((lane) => lane.text)
+      .join(', ');
+    return text === '' ? [] : [{ y, text, from: parts[0]!.from, to: parts.at(-1)!.to }];
+  });
   const marks: Markish[] = [
     plot.rect(tracks, { x1: 0, x2: 'to', ...bar, fill: 'currentColor', fillOpacity: 0.07 }),
     plot.rect(lanes, {
@@ -64,7 +71,7 @@ export function drawTimeline(pen: Pen, ledgers: Readonly<Record<string, Ledger>>
     }),
     ...(['start', 'end'] as const).map((side) =>
       plot.text(
-        lanes.filter((lane) => !fits(lane) && isLast(lane) && lane.to < right / 2 === (side === 'start')),
+        outside.filter(({ to }) => to < right / 2 === (side === 'start')),
         {
           x: side === 'start' ? 'to' : 'from',
           y: middle,
