@@ -6,11 +6,15 @@ import { defineConfig, type Plugin, type UserConfig } from 'vite';
 
 const root = import.meta.dirname;
 
+interface Package {
+  readonly browser: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+const { browser, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Package;
+
 /** What a browser runs in place of what: the table "browser" of package.json, which names built files, for their sources. */
 function browserFiles(): ReadonlyMap<string, string> {
-  const { browser } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    readonly browser: Readonly<Record<string, string>>;
-  };
   const source = (built: string) => join(root, built.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
   return new Map(Object.entries(browser).map(([file, substitute]) => [source(file), source(substitute)]));
 }
@@ -40,6 +44,18 @@ const sample: Plugin = {
   },
 };
 
+/**
+ * ONNX Runtime's files lie in a folder of their own, under their own names and that of their version: so `rho serve` finds
+ * them where npm has put them, and whoever copies the page knows them. All others are named by their content.
+ */
+const assetFileNames = ({ names }: { readonly names: readonly string[] }): string =>
+  names.some((name) => name.startsWith('ort-wasm'))
+    ? `onnxruntime-web-${dependencies['onnxruntime-web']}/[name][extname]`
+    : 'assets/[name]-[hash][extname]';
+
+/** Pages that others write import this one by its name. */
+const library = 'rho-loss';
+
 const config: UserConfig = defineConfig({
   root: join(root, 'src/web'),
   base: './',
@@ -47,8 +63,21 @@ const config: UserConfig = defineConfig({
   plugins: [substitutes, sample],
   // Builds of onnxruntime-web that leave the loader of its WebAssembly in a file of its own, from which its threads start too.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'] },
-  worker: { format: 'es', plugins: () => [substitutes] },
-  build: { outDir: join(root, 'dist/page'), emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
+  worker: { format: 'es', plugins: () => [substitutes], rolldownOptions: { output: { assetFileNames } } },
+  build: {
+    outDir: join(root, 'dist/page'),
+    emptyOutDir: true,
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: { index: join(root, 'src/web/index.html'), [library]: join(root, 'src/browser.ts') },
+      preserveEntrySignatures: 'exports-only',
+      output: {
+        assetFileNames,
+        entryFileNames: ({ name }) => (name === library ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
 });
 
 export default config;

@@ -1,34 +1,17 @@
-// The public surface of the web: what needs neither files nor Node's threads.
-export { buildArchitecture } from './architectures/architecture.ts';
-export type { Batch, InputSpec } from './core/batch.ts';
-export { type ErrorKind, RhoError } from './core/errors.ts';
-export { makeOrder, type Order } from './core/order.ts';
-export type { Preprocessing } from './core/preprocessing.ts';
-export { type RandomStream, randomStream } from './core/random.ts';
-export {
-  type Candidates,
-  type Selection,
-  type StrategyName,
-  selectTop,
-  strategyNames,
-  strategyOf,
-} from './core/selection.ts';
-export type { Dtype, Tensor } from './core/tensor.ts';
-export type { AdamwOptions } from './onnx/adamw.ts';
-export { freeBatch } from './onnx/freeBatch.ts';
-export type { Graph, GraphNode, GraphValue } from './onnx/graph.ts';
-export { type ExampleOutput, labelsInput } from './onnx/lossHead.ts';
-export { inEvalForm, readModel, replaceWeights, writeModel } from './onnx/model.ts';
-export {
-  type CommonOptimizerOptions,
-  type Optimizer,
-  type OptimizerOptions,
-  optimizerDefaults,
-  optimizerOf,
-  type UpdateValues,
-} from './onnx/optimizer.ts';
-export { type FeedOptions, fedInputs } from './onnx/preprocess.ts';
-export { type ScoreGraphOptions, scoreGraph } from './onnx/scoreGraph.ts';
-export type { SgdOptions } from './onnx/sgd.ts';
-export { type FedTensor, nextOf, type TrainingGraph, trainingGraph } from './onnx/trainingGraph.ts';
-export { type Parameter, type TrainStep, type TrainStepOptions, trainStep } from './onnx/trainStep.ts';
+// The public surface of the web: what browsers have in common with the others, and the jobs of the command line in a worker.
+export * from './common.ts';
+export type { ScoreResult } from './jobs/score.ts';
+export type { ReportData } from './report/reportData.ts';
+export type { LossTable } from './store/lossTable.ts';
+export type { StoreManifest } from './store/manifest.ts';
+export { type CallOptions, type Jobs, startJobs } from './web/jobs.ts';
+export type {
+  CompareRequest,
+  JobCalls,
+  NamedFile,
+  Notice,
+  OpenStore,
+  PageDiagnosis,
+  ProgressNotice,
+  ScoreRequest,
+} from './web/protocol.ts';

@@ -1,5 +1,5 @@
 // The public surface for Node, Deno and Bun.
-export * from './browser.ts';
+export * from './common.ts';
 export type { Dataset } from './data/dataset.ts';
 export { fingerprintData } from './data/fingerprint.ts';
 export { giveLabels } from './data/givenLabels.ts';
@@ -7,17 +7,13 @@ export { addLabelNoise } from './data/labelNoise.ts';
 export { type MemoryData, memoryDataset } from './data/memoryDataset.ts';
 export { openData } from './data/open.ts';
 export { type Split, splitHoldout } from './data/split.ts';
-export type { Device, Scorer, Scores, StepResult, Trainer, TrainerState } from './engine/engine.ts';
 export { chooseDevice, type DeviceChoice } from './engine/ort/chooseDevice.ts';
-export { openScorer, type ScorerOptions } from './engine/ort/openScorer.ts';
-export { openTrainer, type TrainerOptions } from './engine/ort/openTrainer.ts';
-export { type CompareOptions, compare } from './jobs/compare.ts';
-export { type DataOptions, type Experiment, openExperiment } from './jobs/experiment.ts';
+export { compare } from './jobs/compare.ts';
+export { type Experiment, openExperiment } from './jobs/experiment.ts';
 export type { Host } from './jobs/host.ts';
 export { type IlOptions, trainIlModel } from './jobs/il.ts';
-export { type ScoreOptions, scoreToStore } from './jobs/score.ts';
+export { scoreToStore } from './jobs/score.ts';
 export { type TrainJobOptions, trainTarget } from './jobs/train.ts';
-export type { EvaluationEvent, StepEvent, TrainEvent } from './loop/events.ts';
 export { type IrreducibleLosses, onlineLosses, storedLosses } from './loop/irreducible.ts';
 export { type TrainOptions, train } from './loop/train.ts';
 export { type LossStore, openLossStore } from './store/readStore.ts';

@@ -34,13 +34,16 @@ const headers = {
   'Cache-Control': 'no-cache',
 };
 
+/** Folders that are served as well, each below a path such as `sample/data`. */
+export type FoldersByPath = Readonly<Record<string, string>>;
+
 /**
- * Serves the folder `root` on localhost with the headers that threads of WebAssembly need. Port 0 is any that is free.
- * Throws an environment error where the port is not to be had.
+ * Serves the folder `root` on localhost with the headers that threads of WebAssembly need; what it lacks is looked for in the
+ * folders `elsewhere`. Port 0 is any that is free. Throws an environment error where the port is not to be had.
  */
-export async function serveFolder(root: string, port: number): Promise<StaticServer> {
+export async function serveFolder(root: string, port: number, elsewhere: FoldersByPath = {}): Promise<StaticServer> {
   const server = createServer((request, response) => {
-    answer(root, request, response).catch(() => response.destroy());
+    answer(root, elsewhere, request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -64,22 +67,41 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not have it',
 };
 
-async function answer(root: string, { method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  root: string,
+  elsewhere: FoldersByPath,
+  { method, url = '/' }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const refuse = (status: number, text: string) => {
     response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
   };
   if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'Only GET and HEAD are answered.');
   const path = pathOf(url);
-  const file = path === null ? null : join(root, path.endsWith('/') ? `${path}index.html` : path);
-  const found = file === null ? null : await stat(file).catch(() => null);
-  if (file === null || !found?.isFile()) return refuse(404, 'There is no such file.');
+  const found = path === null ? null : await findFile(root, elsewhere, path.endsWith('/') ? `${path}index.html` : path);
+  if (found === null) return refuse(404, 'There is no such file.');
+  const { file, size } = found;
   const type = types[extname(file)] ?? 'application/octet-stream';
-  response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': found.size });
+  response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': size });
   if (method === 'HEAD') response.end();
   else
     createReadStream(file)
       .on('error', () => response.destroy())
       .pipe(response);
+}
+
+/** What there is at a path that begins with a slash. */
+async function findFile(
+  root: string,
+  elsewhere: FoldersByPath,
+  path: string,
+): Promise<{ readonly file: string; readonly size: number } | null> {
+  const others = Object.entries(elsewhere).filter(([at]) => path.startsWith(`/${at}/`));
+  for (const file of [join(root, path), ...others.map(([at, folder]) => join(folder, path.slice(at.length + 1)))]) {
+    const found = await stat(file).catch(() => null);
+    if (found?.isFile()) return { file, size: found.size };
+  }
+  return null;
 }
 
 /** The path that is asked for, below the folder; null for one that is no path. */

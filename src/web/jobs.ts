@@ -38,6 +38,8 @@ export function startJobs(): Jobs {
     failure ??= new RhoError('failure', `The worker of jobs ended: ${reason}; reload the page to go on`);
     for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
+    // What it holds, as the lock of a store, is for the one that is started next.
+    worker.terminate();
   };
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
     const call = waiting.get(data.id);
@@ -51,7 +53,7 @@ export function startJobs(): Jobs {
     else call.resolve(data.result as never);
   };
   worker.onmessageerror = () => fail('an answer could not be read');
-  worker.onerror = ({ message }) => fail(message ?? 'its module does not load');
+  worker.onerror = ({ message }) => fail(message?.replace(/^Uncaught (Error: )?/, '') ?? 'its module does not load');
   return {
     call: (method, argument, options = {}) =>
       new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +79,26 @@ test('serve sends each file with its type and the headers that threads of WebAss
     ...['/nothing', '/assets', '/assets/', '/../../package.json', '/..%2f..%2fpackage.json', '/%'],
     ...['/assets/..%5c..%5cindex.html', '/%00'],
   ])
+    expect([path, await statusOf(url, path)]).toEqual([path, 404]);
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([130, null]);
+});
+
+test('serve has what the published package leaves out of its page: the sample, and the files of ONNX Runtime', async () => {
+  await makePage();
+  for (const name of ['data', 'models']) await cp(join(root, name), join(copy, name), { recursive: true });
+  const { child, url } = await serve();
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  for (const [path, type] of [
+    [`onnxruntime-web-${dependencies['onnxruntime-web']}/ort-wasm-simd-threaded.wasm`, 'application/wasm'],
+    [`onnxruntime-web-${dependencies['onnxruntime-web']}/ort-wasm-simd-threaded.mjs`, 'text/javascript; charset=utf-8'],
+    ['sample/models/mnist-sample-il/il.onnx', 'application/octet-stream'],
+    ['sample/data/mnist-sample/train-labels-idx1-ubyte.gz', 'application/octet-stream'],
+  ]) {
+    const answer = await fetch(url + path, { method: 'HEAD' });
+    expect([path, answer.status, answer.headers.get('content-type')]).toEqual([path, 200, type]);
+  }
+  for (const path of ['/sample/data/../../package.json', '/sample/package.json', '/sample/data'])
     expect([path, await statusOf(url, path)]).toEqual([path, 404]);
   child.kill('SIGINT');
   expect(await once(child, 'exit')).toEqual([130, null]);

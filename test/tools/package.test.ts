@@ -11,6 +11,7 @@ interface PackageJson {
   readonly bin: Record<string, string>;
   readonly exports: Record<string, string | Record<string, unknown>>;
   readonly files: readonly string[];
+  readonly sideEffects: readonly string[];
   readonly scripts: Record<string, string>;
   readonly dependencies: Record<string, string>;
   readonly devDependencies: Record<string, string>;
@@ -65,6 +66,14 @@ describe('package.json', () => {
     const published = (file: string) =>
       ['package.json', ...packageJson.files].some((entry) => file === entry || file.startsWith(`${entry}/`));
     expect(points.map((file) => file.replace(/^\.\//, '')).filter((file) => !published(file))).toEqual([]);
+  });
+
+  it('names every worker among the files that a bundler must not take for idle', () => {
+    const { sideEffects } = packageJson;
+    const workers = sources.filter((file) => /(\/w|W)orker\.ts$/.test(file) && !file.endsWith('startWorker.ts'));
+    const built = workers.map((file) => file.replace(/^src/, './dist').replace(/\.ts$/, '.js'));
+    expect(built.length).toBeGreaterThan(1);
+    expect(built.filter((file) => !sideEffects.includes(file))).toEqual([]);
   });
 
   it('has the version of deno.json', () => {

@@ -8,6 +8,8 @@
 // Only where they are asked for:
 //   step:      milliseconds of a step of rho with each way of scoring, against a uniform step; --turns 5
 //   overlap:   a step whose scoring goes on beside training against both in turn, one thread each; needs RHO_DATA; --case mnist-0.4,…
+//   browser:   scoring in a page against bare onnxruntime-web in workers of the same page; needs Chromium and "npm run build:web";
+//              --turns 7
 //   selection: time and steps to accuracy of uniform and of rho with each way of scoring; needs RHO_DATA (or --case sample), takes
 //              hours; --case mnist-0.4,… --settings '[{"name": "int8", "flags": ["--scoring", "int8"]}]' (or a file of it; the
 //              first is what others are held against) --seeds 0,1 --steps 500 --budget SECONDS --il-in-budget --out FOLDER (kept,
@@ -16,6 +18,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchBesideTorch } from './besideTorch.mjs';
+import { benchBrowser } from './browser.mjs';
 import { benchModels, nameOf } from './models.mjs';
 import { benchOverlap } from './overlap.mjs';
 import { benchScoreJob, jobs } from './scoreJob.mjs';
@@ -37,7 +40,7 @@ const { values, positionals } = parseArgs({
 });
 const threadCounts = values.threads?.split(',').map(Number) ?? [...new Set([1, Math.min(2, availableParallelism())])];
 const kinds = ['train', 'score', 'throughput', 'job', 'pool'];
-const long = ['step', 'overlap', 'selection'].filter((kind) => positionals.includes(kind));
+const long = ['step', 'overlap', 'browser', 'selection'].filter((kind) => positionals.includes(kind));
 const settings =
   values.settings &&
   JSON.parse(values.settings.startsWith('[') ? values.settings : readFileSync(values.settings, 'utf8'));
@@ -101,6 +104,13 @@ if (long.includes('overlap'))
     if (!process.env.RHO_DATA) reasons.add(`overlap ${name} skipped: RHO_DATA is not set`);
     else await benchOverlap({ name, root: process.env.RHO_DATA, turns, steps: values.steps }, row);
   }
+if (long.includes('browser')) {
+  const turns = values.turns && Number(values.turns);
+  const asked = positionals.filter((given) => specs.includes(given) || given === 'mlp:64');
+  await benchBrowser({ threadCounts, specs: asked, turns }, add, (line) => reasons.add(line)).catch(({ message }) =>
+    reasons.add(message),
+  );
+}
 const others = long.length === 0 || positionals.some((given) => kinds.includes(given));
 for (const threads of others ? threadCounts : []) {
   for (const what of ['train', 'score', 'throughput'])

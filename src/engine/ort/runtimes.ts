@@ -16,6 +16,8 @@ export interface OrtRuntime {
   readonly remedy: string;
   /** Whether graphs may compute in float64, which choosing inside the step does. */
   readonly hasFloat64: boolean;
+  /** Why its device was lost, as part of a sentence, once it is; to be asked when a session is open. Left out where that is never told. */
+  readonly lost?: (ort: OrtModule) => Promise<string>;
 }
 
 /** What to look at where a device does not work, for the end of a sentence. */

@@ -1,7 +1,8 @@
-import { dataError, environmentError } from '../../core/errors.ts';
+import { dataError, environmentError, RhoError } from '../../core/errors.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { writtenOpset } from '../../onnx/graph.ts';
 import type { Device, DeviceOptions } from '../engine.ts';
+import { watchDevice } from './lostDevice.ts';
 import { type OrtModule, type OrtOptions, type OrtTensor, runtimes, whatWorks } from './runtimes.ts';
 
 export type { OrtTensor } from './runtimes.ts';
@@ -43,7 +44,7 @@ export async function openSession(
   { exactProducts }: EightBits = { exactProducts: false },
   stay: readonly string[] = [],
 ): Promise<Session> {
-  const { InferenceSession } = await loadRuntime(device, threads);
+  const ort = await loadRuntime(device, threads);
   const options: OrtOptions = {
     executionProviders: [device],
     intraOpNumThreads: threads,
@@ -59,7 +60,16 @@ export async function openSession(
     },
   };
   try {
-    const session = await InferenceSession.create(bytes, options);
+    const session = await ort.InferenceSession.create(bytes, options);
+    const lost = runtimes[device].lost?.(ort);
+    if (lost !== undefined) {
+      const watch = watchDevice(device, lost);
+      return {
+        run: (feeds, fetches) => watch.run(() => session.run(feeds, fetches)),
+        // It would wait for the device.
+        release: async () => (watch.isLost() ? undefined : session.release()),
+      };
+    }
     return {
       run: device === 'wasm' ? writingAfterwards(session) : (feeds, fetches) => session.run(feeds, fetches),
       release: () => session.release(),
@@ -86,6 +96,7 @@ export async function runForeign(
   try {
     return await session.run(feeds, fetches);
   } catch (error) {
+    if (error instanceof RhoError) throw error;
     const reason = firstLine(messageOf(error));
     throw dataError(`Cannot score with the model: ONNX Runtime fails on ${examples} examples (${reason})`);
   }

@@ -20,8 +20,12 @@ export function startThread<H extends Handlers>(open: () => Worker, name: string
       const worker = open();
       worker.onmessage = ({ data }: MessageEvent<Reply>) => reply(data);
       worker.onmessageerror = unreadable;
-      // An event without a message: the module could not be loaded.
-      worker.onerror = ({ message }) => fail(message ?? 'its module does not load');
+      worker.onerror = (event) => {
+        // Else it would go on to whoever started this thread, and pass for an error of this one.
+        event.preventDefault();
+        // An event without a message: the module could not be loaded.
+        fail(event.message?.replace(/^Uncaught (Error: )?/, '') ?? 'its module does not load');
+      };
       const end = () => worker.terminate();
       // A browser ends a worker that computes without harm.
       return { post: (request, transfer) => worker.postMessage(request, [...transfer]), end, leave: end };

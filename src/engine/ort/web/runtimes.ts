@@ -1,6 +1,7 @@
 import { wasmThreads } from '../../../runtime/web/wasmThreads.ts';
 import type { Device } from '../../engine.ts';
 import type { OrtModule, OrtRuntime } from '../runtimes.ts';
+import { wasmFiles } from './wasmFiles.ts';
 
 export type { OrtModule, OrtOptions, OrtRuntime, OrtTensor } from '../runtimes.ts';
 
@@ -24,11 +25,7 @@ const wasm: OrtRuntime = {
   async load(threads) {
     const { env, ...rest } = await import('onnxruntime-web/wasm');
     env.wasm.numThreads = wasmThreads(threads);
-    // Files of their own, which are fetched when they are needed, and from where the page itself is.
-    env.wasm.wasmPaths = {
-      mjs: new URL('onnxruntime-web/ort-wasm-simd-threaded.mjs', import.meta.url).href,
-      wasm: new URL('onnxruntime-web/ort-wasm-simd-threaded.wasm', import.meta.url).href,
-    };
+    env.wasm.wasmPaths = wasmFiles.wasm;
     return { env, ...rest } as unknown as OrtModule;
   },
   remedy,
@@ -40,16 +37,23 @@ const webgpu: OrtRuntime = {
   async load(threads) {
     const { env, ...rest } = await import('onnxruntime-web/webgpu');
     env.wasm.numThreads = wasmThreads(threads);
-    env.wasm.wasmPaths = {
-      mjs: new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs', import.meta.url).href,
-      wasm: new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url).href,
-    };
+    env.wasm.wasmPaths = wasmFiles.webgpu;
     return { env, ...rest } as unknown as OrtModule;
   },
   remedy,
   // This build of ONNX Runtime 1.30.0 has no Cast to it, not even beside the GPU.
   hasFloat64: false,
+  async lost({ env }) {
+    const { lost } = env.webgpu.device as unknown as Gpu;
+    const { message } = await lost;
+    return `the browser lost its GPU${message === '' ? '' : ` (${message})`}`;
+  },
 };
+
+/** What is used of a GPUDevice, which TypeScript's own declarations lack. */
+interface Gpu {
+  readonly lost: Promise<{ readonly message: string }>;
+}
 
 /** The package that serves each device. */
 export const runtimes: Readonly<Record<Device, OrtRuntime>> = {
