@@ -1,4 +1,4 @@
-import { type AuditCard, classInWords } from '../../report/auditData.ts';
+import { classInWords } from '../../report/auditData.ts';
 import { formatCount, formatLoss, formatShare } from '../../report/format.ts';
 import { boxKey } from '../../report/page.ts';
 import { labelColours } from '../../report/palette.ts';
@@ -40,13 +40,13 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
     const request = { folder: overview.folder, label: chosenIn(label), predicted: chosenIn(predicted), top };
     try {
       const rows = await (await worker()).call('lookRows', request);
-      if (mine === turn) showLooked(rows);
+      if (mine === turn) await showLooked(rows, () => mine === turn);
     } catch (error) {
       if (mine === turn) told.textContent = forPage((error as Error).message);
     }
   };
 
-  const showLooked = (rows: LookedRows) => {
+  const showLooked = async (rows: LookedRows, isWanted: () => boolean) => {
     const { count, histogram, isByTruth, highest, lowest } = rows;
     told.textContent = `${formatCount(count)} of ${formatCount(overview!.rows)} examples.`;
     const key = isByTruth
@@ -54,9 +54,14 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
       : '(√ axis)';
     find('look-key').innerHTML = key;
     find('look-histogram').innerHTML = histogram;
-    const list = (id: string, cards: readonly AuditCard[]) => find(id).replaceChildren(cardList(cards, openDetails));
-    list('look-highest', highest);
-    list('look-lowest', lowest);
+    for (const [id, cards] of [
+      ['look-highest', highest],
+      ['look-lowest', lowest],
+    ] as const) {
+      const list = await cardList(cards, openDetails);
+      if (!isWanted()) return;
+      find(id).replaceChildren(list);
+    }
     more.hidden = count <= top;
   };
 
