@@ -22,7 +22,7 @@ function matrix({ labels, predicted, confusions }: StoreOverview, pick: PickPair
       if (pair !== undefined) {
         const isRight = named.label === other.named.label;
         cell.className = isRight ? 'right' : 'mistake';
-        cell.style.setProperty('--share', `${Math.round(70 * Math.min(1, (isRight ? 1 : 4) * (pair.count / count)))}%`);
+        cell.style.setProperty('--share', `${Math.round(45 * Math.min(1, (isRight ? 1 : 4) * (pair.count / count)))}%`);
         cell.append(pairButton(pair, named, other.named, formatCount(pair.count), pick));
       }
       return cell;
