@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { styleSheet } from './src/report/style.ts';
 
 // Builds the page of src/web into dist/page: static files that work under any path, and ask no other host for anything.
 
@@ -28,6 +29,12 @@ const substitutes: Plugin = {
     const substitute = found === null ? undefined : browserFiles().get(found.id);
     return substitute ?? found;
   },
+};
+
+/** The style sheet of the reports, whose family the page is of. */
+const style: Plugin = {
+  name: 'rho-loss:style',
+  transformIndexHtml: () => [{ tag: 'style', children: styleSheet, injectTo: 'head-prepend' }],
 };
 
 /** The sample, as it lies in the package. */
@@ -60,7 +67,7 @@ const config: UserConfig = defineConfig({
   root: join(root, 'src/web'),
   base: './',
   publicDir: false,
-  plugins: [substitutes, sample],
+  plugins: [substitutes, style, sample],
   // Builds of onnxruntime-web that leave the loader of its WebAssembly in a file of its own, from which its threads start too.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'] },
   worker: { format: 'es', plugins: () => [substitutes], rolldownOptions: { output: { assetFileNames } } },

@@ -1,6 +1,6 @@
 import { descendingOrder } from '../core/auroc.ts';
 import { dataError, usageError } from '../core/errors.ts';
-import { findSuspects, givenProbability, predictedProbability } from '../core/labelErrors.ts';
+import { findSuspects } from '../core/labelErrors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { auditCsv } from '../report/auditCsv.ts';
 import type { AuditData, AuditExample, NamedClass } from '../report/auditData.ts';
@@ -10,7 +10,9 @@ import { versions } from '../runtime/host.ts';
 import { countLeaks } from '../store/checkLeak.ts';
 import { type LossTable, unknownClass } from '../store/lossTable.ts';
 import { type LossStore, openLossStore } from '../store/readStore.ts';
+import { withoutNan } from '../store/withoutNan.ts';
 import { auditClasses } from './auditClasses.ts';
+import { auditExample, namesOf } from './auditExample.ts';
 import { measureAgainstTruth } from './auditTruth.ts';
 import { exampleImageUrl } from './exampleImage.ts';
 import type { TrainingData } from './experiment.ts';
@@ -107,28 +109,6 @@ async function describeAudit(
   };
 }
 
-/** The rows whose loss is a number, and how many others there are: a NaN is no evidence against a label. */
-function withoutNan(table: LossTable): { readonly table: LossTable; readonly nan: number } {
-  const keeps = (_: number, row: number): boolean => !Number.isNaN(table.loss[row]!);
-  const ids = table.ids.filter(keeps);
-  const nan = table.ids.length - ids.length;
-  if (nan === 0) return { table, nan };
-  return {
-    table: {
-      ids,
-      loss: table.loss.filter(keeps),
-      labels: table.labels.filter(keeps),
-      predicted: table.predicted.filter(keeps),
-      margin: table.margin.filter(keeps),
-    },
-    nan,
-  };
-}
-
-function namesOf({ classNames }: Dataset): (label: number) => NamedClass {
-  return (label) => ({ label, name: classNames?.[label] ?? null });
-}
-
 /** A class by number or by name. */
 function findClass(text: string, data: Dataset): number {
   const names = data.classNames ?? [];
@@ -139,29 +119,15 @@ function findClass(text: string, data: Dataset): number {
 }
 
 /** Gives the first examples of the ranking, one by one. */
-function listOf({ table, data, suspects, only, named }: Ranked): (top: number) => Iterable<AuditExample> {
+function listOf({ table, data, suspects, only }: Ranked): (top: number) => Iterable<AuditExample> {
   const ranks = descendingOrder(table.loss);
   return function* (top) {
     let listed = 0;
     for (let rank = 0; rank < ranks.length && listed < top; rank++) {
       const row = ranks[rank]!;
-      const [id, label, suggested] = [table.ids[row]!, table.labels[row]!, table.predicted[row]!];
-      if (only !== null && label !== only.label) continue;
-      const known = suggested !== unknownClass;
+      if (only !== null && table.labels[row] !== only.label) continue;
       listed++;
-      yield {
-        rank: rank + 1,
-        id,
-        loss: table.loss[row]!,
-        given: named(label),
-        givenProbability: givenProbability(table, row),
-        suggested: known ? named(suggested) : null,
-        suggestedProbability: known ? predictedProbability(table, row) : null,
-        margin: known ? table.margin[row]! : null,
-        suspect: known ? suspects[row] === 1 : null,
-        truth: data.trueLabels ? named(data.trueLabels[id]!) : null,
-        text: data.textOf?.(id) ?? null,
-      };
+      yield auditExample(table, row, rank + 1, suspects, data);
     }
   };
 }

@@ -1,3 +1,4 @@
+import { cardContent } from './auditCard.ts';
 import {
   type AuditCard,
   type AuditData,
@@ -5,16 +6,15 @@ import {
   auditHeadline,
   type ClassAudit,
   classInWords,
-  type NamedClass,
   rankingNames,
   rankingTitles,
 } from './auditData.ts';
-import { escapeHtml, formatAccuracy, formatCount, formatLoss, formatShare, nothing } from './format.ts';
+import { escapeHtml, formatAccuracy, formatCount, formatShare, nothing } from './format.ts';
 import { boxKey, figure, pageHtml, section } from './page.ts';
 import { labelColours } from './palette.ts';
 import { drawHistogram } from './plots.ts';
 import { drawPrecision } from './precisionPlot.ts';
-import { pairsHtml, textHtml } from './sections.ts';
+import { pairsHtml } from './sections.ts';
 import { makePen } from './svg.ts';
 
 const pairsPerClass = 3;
@@ -128,35 +128,7 @@ function cardsTitle({ only, examples }: AuditData, cards: readonly AuditCard[]):
 function cardsHtml(cards: readonly AuditCard[]): string {
   if (cards.length === 0) return '<p>There are none.</p>';
   const pictures = cards.some(({ picture }) => picture !== null);
-  return `<ul class="examples ${pictures ? 'wide' : 'texts'}">\n${cards.map(cardHtml).join('\n')}\n</ul>`;
-}
-
-function cardHtml(card: AuditCard): string {
-  const { id, given, suggested, truth, picture, loss } = card;
-  const lines = [`labelled <b>${escapeHtml(classInWords(given))}</b> ${quiet(formatShare(card.givenProbability))}`];
-  if (suggested !== null)
-    lines.push(
-      suggested.label === given.label
-        ? 'suggested: the same'
-        : `suggested <b>${escapeHtml(classInWords(suggested))}</b> ${quiet(formatShare(card.suggestedProbability))}`,
-    );
-  lines.push(quiet(`loss ${Number.isFinite(loss) ? formatLoss(loss) : '∞'}, id ${id}`));
-  const image =
-    picture === null ? '' : `<img src="${picture}" alt="Example ${id}, labelled ${escapeHtml(classInWords(given))}">`;
-  return `<li>${image}${textHtml(card.text)}${verdictHtml(given, truth)}${lines.join('<br>')}</li>`;
-}
-
-function verdictHtml(given: NamedClass, truth: NamedClass | null): string {
-  if (truth === null) return '';
-  const verdict =
-    truth.label === given.label
-      ? boxKey(labelColours.clean, 'label right')
-      : boxKey(labelColours.corrupted, `truly ${escapeHtml(classInWords(truth))}`);
-  return `<span class="verdict">${verdict}</span>`;
-}
-
-function quiet(text: string): string {
-  return `<span class="quiet">${text}</span>`;
+  return `<ul class="examples ${pictures ? 'wide' : 'texts'}">\n${cards.map((card) => `<li>${cardContent(card)}</li>`).join('\n')}\n</ul>`;
 }
 
 function reproduction({ versions, created, data }: AuditData, command: string): string {

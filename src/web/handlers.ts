@@ -9,8 +9,9 @@ import { availableThreads, versions } from '../runtime/host.ts';
 import { exists, fileAt, isFolder, joinPath, listFolder, removePath } from '../runtime/web/files.ts';
 import { mountFile, unmount } from '../runtime/web/mounts.ts';
 import { wasmThreads, whyOneThread } from '../runtime/web/wasmThreads.ts';
-import { openLossStore } from '../store/readStore.ts';
+import { lookHandlers } from './look/lookHandlers.ts';
 import type { CompareRequest, JobCalls, NamedFile } from './protocol.ts';
+import { storeHandlers } from './score/storeHandlers.ts';
 
 /** How each call is answered: with what it asks for, and the host of a job. */
 export type JobHandlers = {
@@ -22,8 +23,10 @@ export type JobHandlers = {
 
 /** The jobs of the command line, for the page. */
 export const handlers: JobHandlers = {
-  async give({ folder, files }) {
-    unmount(folder);
+  ...lookHandlers,
+  ...storeHandlers,
+  async give({ folder, files, more = false }) {
+    if (!more) unmount(folder);
     for (const { path, file } of files) mountFile(path, file);
   },
   diagnose: async () => ({
@@ -41,10 +44,6 @@ export const handlers: JobHandlers = {
     const { folder } = request;
     const { options, begin } = await openRun(request);
     return compare(options, folder, '', { ...host, begin });
-  },
-  async openStore(folder) {
-    const { manifest, readTable } = await openLossStore(folder);
-    return { manifest, table: await readTable() };
   },
   files: filesUnder,
   remove: removePath,

@@ -7,8 +7,8 @@ import type { TrainEvent } from '../loop/events.ts';
 import type { ReportData } from '../report/reportData.ts';
 import type { Reply, Request } from '../runtime/calls.ts';
 import type { Versions } from '../runtime/host.ts';
-import type { LossTable } from '../store/lossTable.ts';
-import type { StoreManifest } from '../store/manifest.ts';
+import type { LookCalls } from './look/messages.ts';
+import type { StoreCalls } from './score/storeHandlers.ts';
 
 /** A file with the path that jobs know it by, from the root. */
 export interface NamedFile {
@@ -46,26 +46,27 @@ export interface PageDiagnosis {
   readonly whyOneThread: string | null;
 }
 
-/** A loss store to look at. */
-export interface OpenStore {
-  readonly manifest: StoreManifest;
-  readonly table: LossTable;
-}
-
 /** What the worker of jobs answers, by name. Jobs that write into the same folder refuse each other. */
-export type JobCalls = {
-  /** Makes files readable in place of all that was given under `folder` before. They are read in slices, never copied. */
-  readonly give: (argument: { readonly folder: string; readonly files: readonly NamedFile[] }) => Promise<void>;
-  /** Tries the devices, each in a worker of its own: fetches the files of each. */
-  readonly diagnose: (argument: null) => Promise<PageDiagnosis>;
-  readonly score: (request: ScoreRequest) => Promise<ScoreResult>;
-  readonly compare: (request: CompareRequest) => Promise<ReportData>;
-  readonly openStore: (folder: string) => Promise<OpenStore>;
-  /** All files at and under a path, to be downloaded: none is read yet. */
-  readonly files: (path: string) => Promise<readonly NamedFile[]>;
-  /** Removes what the browser keeps at a path. */
-  readonly remove: (path: string) => Promise<void>;
-};
+export type JobCalls = LookCalls &
+  StoreCalls & {
+    /**
+     * Makes files readable in place of all that was given under `folder` before, or with `more` beside it. They are read in slices,
+     * never copied.
+     */
+    readonly give: (argument: {
+      readonly folder: string;
+      readonly files: readonly NamedFile[];
+      readonly more?: boolean;
+    }) => Promise<void>;
+    /** Tries the devices, each in a worker of its own: fetches the files of each. */
+    readonly diagnose: (argument: null) => Promise<PageDiagnosis>;
+    readonly score: (request: ScoreRequest) => Promise<ScoreResult>;
+    readonly compare: (request: CompareRequest) => Promise<ReportData>;
+    /** All files at and under a path, to be downloaded: none is read yet. */
+    readonly files: (path: string) => Promise<readonly NamedFile[]>;
+    /** Removes what the browser keeps at a path. */
+    readonly remove: (path: string) => Promise<void>;
+  };
 
 /** What a job tells on its way, at most some times a second. */
 export type Notice =

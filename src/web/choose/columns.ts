@@ -1,0 +1,106 @@
+import { textColumns } from '../../data/labelledTexts.ts';
+import type { DroppedFile } from './droppedFiles.ts';
+import { firstBytes, unpacked } from './firstBytes.ts';
+
+/** Formats of texts that are files of lines. */
+export type TableFormat = 'csv' | 'tsv' | 'jsonl';
+
+/** A table whose columns do not say which holds the text and which the label. */
+export interface ColumnsQuestion {
+  readonly file: DroppedFile;
+  readonly format: TableFormat;
+  /** The first row, or the keys of the first object. */
+  readonly columns: readonly string[];
+  /** What looks right. */
+  readonly guess: ColumnsAnswer;
+}
+
+/** Places of the columns, and whether the first row names them. */
+export interface ColumnsAnswer {
+  readonly text: number;
+  readonly label: number;
+  readonly isHeader: boolean;
+}
+
+/** Longer first lines are not looked at. */
+const mostBytes = 2 ** 16;
+
+/** What has to be asked of a table; null where the readers find text and label by themselves. */
+export async function askForColumns(file: DroppedFile, format: TableFormat): Promise<ColumnsQuestion | null> {
+  const line = firstLine(new TextDecoder().decode(await firstBytes(file.file, mostBytes)));
+  const columns = format === 'jsonl' ? keysIn(line) : cellsOf(line, format);
+  const names = columns.map((name) => name.trim().toLowerCase());
+  const isFound = names.includes('label') && textColumns.some((name) => names.includes(name));
+  // CoLA: source, label, mark, sentence.
+  const isCola = format !== 'jsonl' && columns.length === 4 && /^\d+$/.test(columns[1]!);
+  if (isFound || isCola || columns.length < 2) return null;
+  return { file, format, columns, guess: guess(columns, format) };
+}
+
+function guess(columns: readonly string[], format: TableFormat): ColumnsAnswer {
+  const find = (pattern: RegExp) => columns.findIndex((name) => pattern.test(name));
+  const isHeader = format === 'jsonl' || columns.every((cell) => !/\d/.test(cell) && cell.length < 40);
+  const longest = columns.reduce((best, cell, at) => (cell.length > columns[best]!.length ? at : best), 0);
+  const named = find(/text|sentence|review|content|comment|body|message|title|question/i);
+  const text = isHeader && named >= 0 ? named : longest;
+  const label = find(isHeader ? /label|class|target|categor|sentiment|star|score|rating|^y$/i : /^\d{1,4}$/);
+  return { text, label: label >= 0 && label !== text ? label : text === 0 ? 1 : 0, isHeader };
+}
+
+/**
+ * The table with the columns called what the readers look for, and the others what they do not; rows are as they were. Nothing but
+ * the first line is read of CSV and TSV, unless they are packed.
+ */
+export async function withColumns({ file, format, columns }: ColumnsQuestion, answer: ColumnsAnswer): Promise<Blob> {
+  const table = await unpacked(file.file);
+  const { text, label, isHeader } = answer;
+  if (format === 'jsonl') return renamedObjects(table, columns[text]!, columns[label]!);
+  const header = columns.map((_, at) => (at === text ? 'text' : at === label ? 'label' : `column${at}`));
+  const start = new Uint8Array(await table.slice(0, mostBytes).arrayBuffer());
+  const rows = isHeader ? table.slice(start.indexOf(10) + 1) : table;
+  return new Blob([`${header.join(format === 'csv' ? ',' : '\t')}\n`, rows]);
+}
+
+/** A line at a time, so that a long file is neither held nor waited for at once. */
+function renamedObjects(table: Blob, text: string, label: string): Promise<Blob> {
+  let rest = '';
+  const renamed = (line: string): string => {
+    if (line.trim() === '') return '';
+    const object = parse(line);
+    // What is no object stays: the reader says where it stands.
+    return object === null ? `${line}\n` : `${JSON.stringify({ text: object[text], label: object[label] })}\n`;
+  };
+  const rename = new TransformStream<string, string>({
+    transform(piece, controller) {
+      const lines = (rest + piece).split('\n');
+      rest = lines.pop()!;
+      controller.enqueue(lines.map(renamed).join(''));
+    },
+    flush: (controller) => controller.enqueue(renamed(rest)),
+  });
+  const texts = table.stream().pipeThrough(new TextDecoderStream()).pipeThrough(rename);
+  return new Response(texts.pipeThrough(new TextEncoderStream())).blob();
+}
+
+function parse(line: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function keysIn(line: string): readonly string[] {
+  return Object.keys(parse(line) ?? {});
+}
+
+function firstLine(text: string): string {
+  return text.split(/\r?\n/, 1)[0]!;
+}
+
+function cellsOf(line: string, format: 'csv' | 'tsv'): readonly string[] {
+  if (format === 'tsv') return line.split('\t');
+  const cells = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)];
+  return cells.map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
+}

@@ -1,0 +1,167 @@
+import type { NamedFile } from '../protocol.ts';
+import { recogniseArrays } from './arrayData.ts';
+import { recogniseCifar } from './cifarData.ts';
+import type { DroppedFile } from './droppedFiles.ts';
+import { recogniseIdx } from './idxData.ts';
+import { recogniseImages } from './imageData.ts';
+import { recogniseParquet } from './parquetData.ts';
+import { folderOf, nameOf, placed, places } from './paths.ts';
+import type { RecognisedData, Recogniser } from './recognisedData.ts';
+import { recogniseTable } from './tableData.ts';
+
+/** A model that was given. */
+export interface RecognisedModel {
+  readonly name: string;
+  /** Where the jobs find it. */
+  readonly path: string;
+  readonly files: readonly NamedFile[];
+  /** Its card, the .json of the same name. */
+  readonly card: File | null;
+}
+
+/** A loss store that was given. */
+export interface RecognisedStore {
+  readonly folder: string;
+  readonly files: readonly NamedFile[];
+}
+
+/** What files turned out to be. Several things may be dropped at once. */
+export interface Recognised {
+  readonly model: RecognisedModel | null;
+  readonly data: RecognisedData | null;
+  readonly store: RecognisedStore | null;
+  /** The files of a run folder. */
+  readonly run: readonly DroppedFile[] | null;
+  /** A vocab.txt or tokenizer.json. */
+  readonly vocabulary: DroppedFile | null;
+  /** Why something was not taken, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+const nothing: Recognised = { model: null, data: null, store: null, run: null, vocabulary: null, problems: [] };
+
+/** What the page takes, as part of a sentence. */
+export const expected =
+  'a model (.onnx), labelled data (IDX, CIFAR binary, CSV, TSV, JSONL, Parquet, NumPy arrays, or a folder of images with a folder for each class), a loss store or a run folder';
+
+const dataFormats: readonly Recogniser[] = [
+  recogniseIdx,
+  recogniseArrays,
+  recogniseTable,
+  recogniseImages,
+  recogniseParquet,
+  recogniseCifar,
+];
+
+/** Tells what dropped files are, by their names and, where these do not tell, by their first bytes. */
+export async function recognise(files: readonly DroppedFile[]): Promise<Recognised> {
+  if (files.length === 0) return { ...nothing, problems: [`There is no file in it: expected ${expected}`] };
+  if (await isRun(files)) return { ...nothing, run: files };
+  const stored = recogniseStore(files);
+  if (stored !== null) return { ...nothing, ...stored };
+  const { model, problems } = recogniseModel(files);
+  const vocabulary = files.find(({ path }) => /^(vocab\.txt|tokenizer\.json)$/.test(nameOf(path))) ?? null;
+  const { data, problem } = await recogniseData(files);
+  const found = { model, data, store: null, run: null, vocabulary };
+  const all = [...problems, ...(problem === null ? [] : [problem])];
+  if (model === null && data === null && vocabulary === null && all.length === 0) all.push(unknown(files));
+  return { ...found, problems: all };
+}
+
+async function recogniseData(
+  files: readonly DroppedFile[],
+): Promise<{ readonly data: RecognisedData | null; readonly problem: string | null }> {
+  let problem: string | null = null;
+  for (const format of dataFormats) {
+    const found = await format(files);
+    if (found === null) continue;
+    if (!('problem' in found)) return { data: found, problem: null };
+    problem ??= found.problem;
+  }
+  return { data: null, problem };
+}
+
+/** A folder with a config.json that says so. */
+async function isRun(files: readonly DroppedFile[]): Promise<boolean> {
+  for (const { path, file } of files) {
+    if (nameOf(path) !== 'config.json' || file.size > 2 ** 20) continue;
+    const text = await file.text();
+    if (/"format":\s*"rho-loss-run"/.test(text)) return true;
+  }
+  return false;
+}
+
+function recogniseStore(files: readonly DroppedFile[]): Pick<Recognised, 'store' | 'problems'> | null {
+  const isShard = ({ path }: DroppedFile) => /^shard-\d{5,}(-\d+)?\.parquet$/.test(nameOf(path));
+  const manifest = files.find(
+    ({ path }) =>
+      nameOf(path) === 'manifest.json' &&
+      files.every((other) => !isShard(other) || folderOf(other.path) === folderOf(path)),
+  );
+  if (manifest === undefined) {
+    const shard = files.find(isShard);
+    if (shard === undefined) return null;
+    return {
+      store: null,
+      problems: [
+        `Cannot open “${nameOf(shard.path)}” without the manifest.json of its loss store: drop the whole folder that “rho score” wrote`,
+      ],
+    };
+  }
+  const folder = folderOf(manifest.path);
+  const name = nameOf(folder) || 'store';
+  const inside = files.filter((file) => file === manifest || (isShard(file) && folderOf(file.path) === folder));
+  return {
+    store: {
+      folder: `${places.store}/${name}`,
+      files: inside.map(({ path, file }) => ({ path: `${places.store}/${name}/${nameOf(path)}`, file })),
+    },
+    problems: [],
+  };
+}
+
+const otherModel = /\.(pt|pth|ckpt|safetensors|h5|keras|pb|tflite|ort|pkl|joblib)$/i;
+
+function recogniseModel(files: readonly DroppedFile[]): Pick<Recognised, 'model' | 'problems'> {
+  const models = files.filter(({ path }) => /\.onnx$/i.test(path));
+  const model = models.length > 1 ? models.find(({ path }) => nameOf(path) === 'il.onnx') : models[0];
+  if (model === undefined) {
+    if (models.length > 1)
+      return {
+        model: null,
+        problems: [
+          `Cannot tell which of ${models.length} models to take (${models.map(({ path }) => nameOf(path)).join(', ')}): drop one`,
+        ],
+      };
+    const other = files.find(({ path }) => otherModel.test(path));
+    return {
+      model: null,
+      problems: other === undefined ? [] : [`Cannot read the model “${nameOf(other.path)}”: export it to ONNX (.onnx)`],
+    };
+  }
+  // Weights may lie in other files beside a model, and what they are called stands in it alone.
+  const beside = files.filter(
+    ({ path }) => folderOf(path) === folderOf(model.path) && !/\.(jpe?g|png|webp)$/i.test(path),
+  );
+  const card = beside.find(({ path }) => path === model.path.replace(/\.onnx$/i, '.json'));
+  const name = nameOf(model.path);
+  return {
+    model: {
+      name,
+      path: `${places.model}/${name}`,
+      files: placed(
+        places.model,
+        beside.map(({ path, file }) => ({ path: nameOf(path), file })),
+      ),
+      card: card?.file ?? null,
+    },
+    problems: [],
+  };
+}
+
+function unknown(files: readonly DroppedFile[]): string {
+  const [first] = files;
+  const more = files.length > 1 ? ` and ${(files.length - 1).toLocaleString('en-US')} more` : '';
+  const zip = files.some(({ path }) => /\.(zip|tgz|tar\.gz|7z|rar)$/i.test(path)) ? ' Unpack archives first.' : '';
+  return `Cannot use “${nameOf(first!.path)}”${more}: expected ${expected}.${zip}`;
+}

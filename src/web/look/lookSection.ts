@@ -1,0 +1,190 @@
+import { classInWords } from '../../report/auditData.ts';
+import { formatCount, formatLoss, formatShare } from '../../report/format.ts';
+import { boxKey } from '../../report/page.ts';
+import { labelColours } from '../../report/palette.ts';
+import type { ChosenData } from '../context.ts';
+import { find, make } from '../element.ts';
+import type { Jobs } from '../jobs.ts';
+import { forPage } from '../sentence.ts';
+import { cardList } from './cards.ts';
+import { confusionTable } from './confusionTable.ts';
+import { showDetails } from './detailsDialog.ts';
+import type { ClassCount, LookedRows, StoreOverview } from './messages.ts';
+
+/** The part of the page that shows a store. */
+export interface LookSection {
+  /** Reads a store and shows it; rejects with a sentence where it cannot be read. */
+  readonly open: (folder: string) => Promise<void>;
+  /** Other data are chosen: a store that lacks its own is shown with these, if they are. */
+  readonly changed: () => void;
+}
+
+const fewAtFirst = 12;
+const moreEachTime = 24;
+
+/** Shows losses, examples and mistakes of one store after another. */
+export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data: () => ChosenData | null): LookSection {
+  const [section, summary, told] = [find('look'), find('look-summary'), find('look-status')];
+  const [label, predicted] = [find<HTMLSelectElement>('look-label'), find<HTMLSelectElement>('look-predicted')];
+  const more = find<HTMLButtonElement>('look-more');
+  let overview: StoreOverview | null = null;
+  let top = fewAtFirst;
+  /** Answers to what was asked before are out of date. */
+  let turn = 0;
+
+  const worker = () => jobs(overview?.data.name.includes('/rho-loss/') ?? false);
+
+  const showRows = async () => {
+    if (overview === null) return;
+    const mine = ++turn;
+    const request = { folder: overview.folder, label: chosenIn(label), predicted: chosenIn(predicted), top };
+    try {
+      const rows = await (await worker()).call('lookRows', request);
+      if (mine === turn) await showLooked(rows, () => mine === turn);
+    } catch (error) {
+      if (mine === turn) told.textContent = forPage((error as Error).message);
+    }
+  };
+
+  const showLooked = async (rows: LookedRows, isWanted: () => boolean) => {
+    const { count, histogram, isByTruth, highest, lowest } = rows;
+    told.textContent = `${formatCount(count)} of ${formatCount(overview!.rows)} examples.`;
+    const key = isByTruth
+      ? `${boxKey(labelColours.clean, 'label right')}, ${boxKey(labelColours.corrupted, 'label wrong')} (√ axis)`
+      : '(√ axis)';
+    find('look-key').innerHTML = key;
+    find('look-histogram').innerHTML = histogram;
+    for (const [id, cards] of [
+      ['look-highest', highest],
+      ['look-lowest', lowest],
+    ] as const) {
+      const list = await cardList(cards, openDetails);
+      if (!isWanted()) return;
+      find(id).replaceChildren(list);
+    }
+    more.hidden = count <= top;
+  };
+
+  const openDetails = async (id: number) => {
+    try {
+      showDetails(await (await worker()).call('lookExample', { folder: overview!.folder, id }));
+    } catch (error) {
+      told.textContent = forPage((error as Error).message);
+    }
+  };
+
+  const showOverview = (found: StoreOverview) => {
+    const [keptLabel, keptPredicted] = [label.value, predicted.value];
+    overview = found;
+    find('look-title').textContent = headline(found);
+    summary.textContent = summaryOf(found);
+    find('look-doubts').replaceChildren(...found.doubts.map((doubt) => make('li', {}, `${forPage(doubt)}.`)));
+    fill(label, 'all labels', found.labels, keptLabel);
+    fill(predicted, 'all predictions', found.predicted, keptPredicted);
+    predicted.disabled = found.predicted.length === 0;
+    const pairs = find('look-confusions');
+    find('look-confusions-block').hidden = found.confusions.length === 0;
+    pairs.replaceChildren(
+      confusionTable(found, (given, other) => {
+        label.value = String(given);
+        predicted.value = String(other);
+        choose();
+        find('look-lists').scrollIntoView({ block: 'start' });
+        find('look-lists').focus({ preventScroll: true });
+      }),
+    );
+  };
+
+  /** Opens the data of the store that is shown, where they are at hand. */
+  const openData = async () => {
+    const { folder, data: named, shows } = overview!;
+    if (shows !== null) return;
+    const [chosen, hint] = [data(), find('look-hint')];
+    const { data: place, labels = null, vocab = null } = chosen?.options ?? {};
+    const isHere = /^[a-z]+:\/(given|rho-loss)\//.test(`${named.name}/`);
+    hint.textContent =
+      place === undefined && !isHere ? hintFor(named.name) : 'Opening the data for pictures and names …';
+    if (place === undefined && !isHere) return;
+    const moved = place === undefined ? null : { data: place, labels, vocab };
+    const ready = await jobs(`${place ?? named.name}`.includes('/rho-loss/'));
+    const problem = await ready.call('lookData', { folder, data: moved });
+    if (overview?.folder !== folder) return;
+    hint.textContent = problem === null ? '' : place === undefined ? hintFor(named.name) : `${forPage(problem)}.`;
+    if (problem !== null) return;
+    showOverview(await ready.call('look', folder));
+    await showRows();
+  };
+
+  const choose = () => {
+    top = fewAtFirst;
+    showRows();
+  };
+  for (const list of [label, predicted]) list.addEventListener('change', choose);
+  find('look-all').addEventListener('click', () => {
+    label.value = '';
+    predicted.value = '';
+    choose();
+  });
+  more.addEventListener('click', () => {
+    top += moreEachTime;
+    showRows();
+  });
+  find('details-close').addEventListener('click', () => find<HTMLDialogElement>('details').close());
+
+  return {
+    async open(folder) {
+      turn++;
+      top = fewAtFirst;
+      const found = await (await jobs(false)).call('look', folder);
+      for (const list of [label, predicted]) list.value = '';
+      showOverview(found);
+      section.hidden = false;
+      await showRows();
+      openData().catch((error) => {
+        find('look-hint').textContent = forPage((error as Error).message);
+      });
+    },
+    changed() {
+      if (overview !== null && data() !== null)
+        openData().catch((error) => {
+          find('look-hint').textContent = forPage((error as Error).message);
+        });
+    },
+  };
+}
+
+function headline({ rows, suspects, truth }: StoreOverview): string {
+  if (suspects === null) return `${formatCount(rows)} labels, ranked by irreducible loss`;
+  const share = rows === 0 ? null : suspects / rows;
+  const right =
+    truth === null || suspects === 0 ? '' : `, ${formatShare(truth.wrongSuspects / suspects)} of them truly wrong`;
+  return `${formatCount(suspects)} of ${formatCount(rows)} labels are suspect (${formatShare(share)})${right}`;
+}
+
+function summaryOf({ data, models, device, nan, meanLoss, accuracy, truth, rows }: StoreOverview): string {
+  const noise = data.noise === 'none' ? '' : `, label noise ${data.noise}`;
+  const sentences = [
+    `Losses of ${models.map(forPage).join(', ')} (${device}) on the ${data.split} examples of ${forPage(data.name)}${noise}; mean ${formatLoss(meanLoss)}.`,
+  ];
+  if (accuracy !== null) sentences.push(`${formatShare(accuracy)} are predicted as labelled.`);
+  if (truth !== null)
+    sentences.push(`In truth ${formatCount(truth.wrong)} labels are wrong (${formatShare(truth.wrong / rows)}).`);
+  if (nan > 0) sentences.push(`${formatCount(nan)} are left out, their loss is not a number.`);
+  return sentences.join(' ');
+}
+
+function hintFor(name: string): string {
+  return `To see pictures, texts and names, choose the data as well that this store was made for (${forPage(name)}).`;
+}
+
+function chosenIn(list: HTMLSelectElement): number | null {
+  return list.value === '' ? null : Number(list.value);
+}
+
+function fill(list: HTMLSelectElement, all: string, classes: readonly ClassCount[], kept: string): void {
+  const options = classes.map(({ named, count }) =>
+    make('option', { value: String(named.label) }, `${classInWords(named)} (${formatCount(count)})`),
+  );
+  list.replaceChildren(make('option', { value: '' }, all), ...options);
+  list.value = classes.some(({ named }) => String(named.label) === kept) ? kept : '';
+}
