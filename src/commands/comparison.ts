@@ -1,15 +1,15 @@
 import { Command } from 'commander';
 import type { StrategyName } from '../core/selection.ts';
+import { checkTraining } from '../jobs/checkTraining.ts';
 import { type CompareOptions, compare } from '../jobs/compare.ts';
+import { scoresOnline } from '../jobs/irreducibleSource.ts';
 import { packageFile } from '../runtime/host.ts';
 import { withOptions } from './options.ts';
 import {
-  checkTraining,
   dataOptions,
   ilOptions,
   openRun,
   runOutcome,
-  scoresOnline,
   trainingOptions,
   type WithOptional,
 } from './runs.ts';

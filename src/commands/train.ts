@@ -1,17 +1,9 @@
 import { Command } from 'commander';
-import { requireIrreducible } from '../jobs/irreducibleSource.ts';
+import { checkTraining } from '../jobs/checkTraining.ts';
+import { requireIrreducible, scoresOnline } from '../jobs/irreducibleSource.ts';
 import { type TrainJobOptions, trainTarget } from '../jobs/train.ts';
 import { withOptions } from './options.ts';
-import {
-  checkTraining,
-  dataOptions,
-  openRun,
-  requireData,
-  runOutcome,
-  scoresOnline,
-  trainingOptions,
-  type WithOptional,
-} from './runs.ts';
+import { dataOptions, openRun, requireData, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
 import { performs } from './session.ts';
 
 type Flags = WithOptional<Omit<TrainJobOptions, 'targets'>> & {

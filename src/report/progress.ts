@@ -92,14 +92,15 @@ function drawBar(share: number): string {
 }
 
 /** Seconds as "0:42" or "1:02:03". */
-function formatClock(seconds: number): string {
+export function formatClock(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (value: number): string => String(value).padStart(2, '0');
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-function formatRate(perSecond: number): string {
+/** Units a second as "12k/s", "142/s", "14.2/s" or "1.42/s". */
+export function formatRate(perSecond: number): string {
   if (perSecond >= 1e4) return `${(perSecond / 1000).toFixed(0)}k/s`;
   return `${perSecond >= 100 ? perSecond.toFixed(0) : perSecond >= 10 ? perSecond.toFixed(1) : perSecond.toFixed(2)}/s`;
 }

@@ -15,6 +15,8 @@ export interface PageContext {
   /** The worker of jobs, started when it is first needed, which has the sample and what was given. */
   readonly jobs: () => Promise<Jobs>;
   readonly device: () => Device;
+  /** Threads that a job may have. */
+  readonly threads: () => number;
   /** Null while nothing is chosen. */
   readonly data: () => ChosenData | null;
   readonly onData: (listener: (data: ChosenData | null) => void) => void;

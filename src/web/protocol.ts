@@ -9,6 +9,7 @@ import type { Reply, Request } from '../runtime/calls.ts';
 import type { Versions } from '../runtime/host.ts';
 import type { LossTable } from '../store/lossTable.ts';
 import type { StoreManifest } from '../store/manifest.ts';
+import type { TrainCalls } from './train/messages.ts';
 
 /** A file with the path that jobs know it by, from the root. */
 export interface NamedFile {
@@ -53,7 +54,7 @@ export interface OpenStore {
 }
 
 /** What the worker of jobs answers, by name. Jobs that write into the same folder refuse each other. */
-export type JobCalls = {
+export type JobCalls = TrainCalls & {
   /** Makes files readable in place of all that was given under `folder` before. They are read in slices, never copied. */
   readonly give: (argument: { readonly folder: string; readonly files: readonly NamedFile[] }) => Promise<void>;
   /** Tries the devices, each in a worker of its own: fetches the files of each. */
