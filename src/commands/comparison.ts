@@ -5,14 +5,7 @@ import { type CompareOptions, compare } from '../jobs/compare.ts';
 import { scoresOnline } from '../jobs/irreducibleSource.ts';
 import { packageFile } from '../runtime/host.ts';
 import { withOptions } from './options.ts';
-import {
-  dataOptions,
-  ilOptions,
-  openRun,
-  runOutcome,
-  trainingOptions,
-  type WithOptional,
-} from './runs.ts';
+import { dataOptions, ilOptions, openRun, runOutcome, trainingOptions, type WithOptional } from './runs.ts';
 import { performs } from './session.ts';
 
 type Flags = WithOptional<Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSeeds' | 'targets'>> & {

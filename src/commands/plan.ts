@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { checkTraining } from '../jobs/checkTraining.ts';
+import { exactScoring } from '../jobs/exactScoring.ts';
 import { type PlanOptions, planRun } from '../jobs/plan.ts';
-import { exactScoring } from '../jobs/scoringForm.ts';
 import { writeFileAtomic } from '../runtime/files.ts';
 import { wantsColour } from '../runtime/terminal.ts';
 import { usualSteps } from './comparison.ts';

@@ -15,11 +15,12 @@ import { trainStep } from '../onnx/trainStep.ts';
 import { exists, joinPath, makeFolder, writeFileAtomic } from '../runtime/files.ts';
 import { availableThreads } from '../runtime/host.ts';
 import { ThreadFailure } from '../runtime/thread.ts';
+import { exactScoring } from './exactScoring.ts';
 import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
 import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
-import { type CandidateScoringOptions, exactScoring, openCandidateScorer } from './scoringForm.ts';
+import { type CandidateScoringOptions, openCandidateScorer } from './scoringForm.ts';
 import { openTargetTrainer } from './targetTrainer.ts';
 import { threadBudget } from './threadBudget.ts';
 

@@ -17,12 +17,14 @@ const typed = { steps: '60', evalEvery: '20', ilEpochs: '1', holdout: '6000:3000
 
 async function fill(page: Page, values: Readonly<Record<string, string>>, model = 'mlp:64'): Promise<void> {
   await page.selectOption('#train-model', model);
-  if ((await page.getAttribute(`${section} form details`, 'open')) === null) await page.click(`${section} form summary`);
+  if ((await page.getAttribute(`${section} form details`, 'open')) === null)
+    await page.click(`${section} form summary`);
   for (const [key, value] of Object.entries(values)) await page.fill(`#train-${key}`, value);
 }
 
 const start = (page: Page) => page.click(`${section} button[type=submit]`);
-const ended = (page: Page, state = 'done') => page.waitForSelector(`${section}[data-state=${state}]`, { timeout: 60_000 });
+const ended = (page: Page, state = 'done') =>
+  page.waitForSelector(`${section}[data-state=${state}]`, { timeout: 60_000 });
 const press = (page: Page, name: string) => page.click(`${section} .actions >> text="${name}"`);
 const alert = (page: Page) => page.textContent(`${section} [role=alert]`);
 
@@ -30,7 +32,8 @@ const alert = (page: Page) => page.textContent(`${section} [role=alert]`);
 const reaches = (page: Page, label: string, least: number) =>
   page.waitForFunction(
     ([label, least]) => {
-      const [, done] = new RegExp(`^${label}: (\\d+) of`).exec(document.querySelector('.progress-line')?.textContent ?? '') ?? [];
+      const [, done] =
+        new RegExp(`^${label}: (\\d+) of`).exec(document.querySelector('.progress-line')?.textContent ?? '') ?? [];
       return Number(done) >= Number(least);
     },
     [label, least] as const,
@@ -39,12 +42,17 @@ const reaches = (page: Page, label: string, least: number) =>
 
 /** What the points of a chart say under the pointer. */
 const pointsOf = (page: Page, chart: number) =>
-  page.$$eval(`${section} figure:nth-of-type(${chart}) circle title`, (titles) => titles.map((title) => title.textContent));
+  page.$$eval(`${section} figure:nth-of-type(${chart}) circle title`, (titles) =>
+    titles.map((title) => title.textContent),
+  );
 
 /** Downloads the newest run, and gives its folder and the evaluations of its targets. */
 async function newestRun(page: Page, into: string) {
   await download(page, '/runs', folder.at(into));
-  const name = (await readdir(folder.at(into))).filter((run) => run.startsWith('compare-')).sort().at(-1)!;
+  const name = (await readdir(folder.at(into)))
+    .filter((run) => run.startsWith('compare-'))
+    .sort()
+    .at(-1)!;
   const events: Record<string, EvaluationEvent[]> = {};
   for (const strategy of ['rho', 'uniform']) {
     const all = await readEventsOf(folder.at(into, name, strategy));
@@ -53,7 +61,10 @@ async function newestRun(page: Page, into: string) {
   return { at: folder.at(into, name), events };
 }
 
-function expectedPoints(events: Readonly<Record<string, readonly EvaluationEvent[]>>, value: (event: EvaluationEvent) => string) {
+function expectedPoints(
+  events: Readonly<Record<string, readonly EvaluationEvent[]>>,
+  value: (event: EvaluationEvent) => string,
+) {
   return Object.entries(events).flatMap(([strategy, evaluations]) =>
     evaluations.map((event) => `${strategy}, step ${event.step} (${formatSeconds(event.seconds)}): ${value(event)}`),
   );
@@ -93,8 +104,11 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     expect(await page.textContent(`${section} .finding`)).toBe(headline(report).finding);
     const frame = page.frameLocator(`${section} iframe.report`);
     expect(await frame.locator('h1').textContent()).toBe(headline(report).finding);
-    const names = await page.$$eval(`${section} .downloads a`, (links) => links.map((link) => link.getAttribute('download')));
-    for (const name of ['report.html', 'rho-target.onnx', 'uniform-events.jsonl', 'il.onnx']) expect(names).toContain(name);
+    const names = await page.$$eval(`${section} .downloads a`, (links) =>
+      links.map((link) => link.getAttribute('download')),
+    );
+    for (const name of ['report.html', 'rho-target.onnx', 'uniform-events.jsonl', 'il.onnx'])
+      expect(names).toContain(name);
     expect(open.wrong).toEqual([]);
   });
 
@@ -109,7 +123,9 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
       expect(await panel.locator('li').count()).toBe(32);
       expect(await panel.locator('li.wrong').count()).toBe(last.corrupted);
       expect(await panel.locator('li.wrong .label', { hasText: '✗' }).count()).toBe(last.corrupted);
-      const ids = await panel.locator('img').evaluateAll((images) => images.map((image) => Number((image as HTMLImageElement).alt.slice(8))));
+      const ids = await panel
+        .locator('img')
+        .evaluateAll((images) => images.map((image) => Number((image as HTMLImageElement).alt.slice(8))));
       expect(ids).toEqual(last.ids);
     }
   });
@@ -147,7 +163,10 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
   });
 
   test.each([
-    [{ smallBatch: '640' }, 'Cannot select 640 of 320 candidates: “Selected of those” has to be at most “Candidates of a step”'],
+    [
+      { smallBatch: '640' },
+      'Cannot select 640 of 320 candidates: “Selected of those” has to be at most “Candidates of a step”',
+    ],
     [
       { bigBatch: '4000' },
       'Cannot draw batches of 4000 from 3000 target examples: choose a smaller “Candidates of a step”, or another “Holdout” than 6000:3000',
@@ -179,12 +198,22 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
   });
 
   test('a run of the command line is read, its report made again', async () => {
-    const words = ['--data', 'idx:data/mnist-sample', '--noise', 'flip:0.4', '--holdout', '6000:3000', '--il-epochs', '1'];
+    const words = [
+      '--data',
+      'idx:data/mnist-sample',
+      '--noise',
+      'flip:0.4',
+      '--holdout',
+      '6000:3000',
+      '--il-epochs',
+      '1',
+    ];
     const made = folder.at('cli');
     await rhoJson('compare', ...words, '--model', 'mlp:32', '--steps', '40', '--out', made);
     const given: GivenFile[] = [];
     for (const path of await filesIn(made))
-      if (!path.includes('checkpoints')) given.push({ path: `/given/cli/${path}`, bytes: await readFile(`${made}/${path}`) });
+      if (!path.includes('checkpoints'))
+        given.push({ path: `/given/cli/${path}`, bytes: await readFile(`${made}/${path}`) });
     const { result, error } = await callInPage(open.page, 'openRun', '/given/cli', { given });
     expect(error).toBeUndefined();
     const report = parseReportData(await readFile(`${made}/report.json`, 'utf8'), 'the report');
@@ -193,6 +222,8 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     for (const { strategy, evaluations } of result!.targets)
       expect(evaluations).toEqual(report.runs.find((run) => run.strategy === strategy)!.evaluations);
     const none = await callInPage(open.page, 'openRun', '/rho-loss/data');
-    expect(none.error).toMatch(/^Cannot open "\/rho-loss\/data": it holds no report\.json and no events\.jsonl, expected/);
+    expect(none.error).toMatch(
+      /^Cannot open "\/rho-loss\/data": it holds no report\.json and no events\.jsonl, expected/,
+    );
   });
 });

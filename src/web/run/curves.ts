@@ -63,7 +63,8 @@ export function curvesSvg(chart: CurveChart): string {
     const path = shown.map((point) => `${x(point.x)} ${y(point.y)}`).join('L');
     const dots = shown.length > mostDots ? [] : shown;
     const circles = dots.map(
-      (point) => `<circle cx="${x(point.x)}" cy="${y(point.y)}" r="2.5"><title>${escapeHtml(point.title)}</title></circle>`,
+      (point) =>
+        `<circle cx="${x(point.x)}" cy="${y(point.y)}" r="2.5"><title>${escapeHtml(point.title)}</title></circle>`,
     );
     return `<g style="color:${colour}"><path class="curve" d="M${path}"/>${circles.join('')}</g>`;
   });

@@ -40,5 +40,10 @@ export async function keptRuns(): Promise<readonly KeptRun[]> {
 /** What people call data that are named as on the command line: the last part of their path. */
 export function dataName(data: string): string {
   if (data.endsWith('/mnist-sample')) return 'MNIST sample';
-  return data.replace(/^\w+:/, '').split('/').findLast((part) => part !== '') ?? data;
+  return (
+    data
+      .replace(/^\w+:/, '')
+      .split('/')
+      .findLast((part) => part !== '') ?? data
+  );
 }

@@ -26,22 +26,36 @@ export function reportView({ targets, report }: OpenedRun, folder: string, files
     .filter(({ name }) => !/^checkpoints\/|\/checkpoints\/|\.tmp$|^report\.html$/.test(name));
   const isFirst = (name: string) => /(^|\/)(target\.onnx|events\.jsonl)$/.test(name);
   const links = (which: typeof named) => which.map(({ name, file }) => link(name.replaceAll('/', '-'), file));
-  const first = [...(report === null ? [] : [link('report.html', report.html)]), ...links(named.filter(({ name }) => isFirst(name)))];
+  const first = [
+    ...(report === null ? [] : [link('report.html', report.html)]),
+    ...links(named.filter(({ name }) => isFirst(name))),
+  ];
   const rest = links(named.filter(({ name }) => !isFirst(name)));
   const finding = report?.headline.finding ?? 'This run is not finished: its curves end where it was interrupted.';
   const heading = make('h3', { className: 'finding', tabIndex: -1, textContent: finding });
   const element = make('div', { className: 'run-report' }, heading);
   if (report !== null && report.headline.remarks.length > 0)
     element.append(make('p', { textContent: report.headline.remarks.join(' ') }));
-  if (first.length > 0) element.append(make('ul', { className: 'downloads', ariaLabel: 'Files of this run' }, ...first));
+  if (first.length > 0)
+    element.append(make('ul', { className: 'downloads', ariaLabel: 'Files of this run' }, ...first));
   if (rest.length > 0)
-    element.append(make('details', {}, make('summary', { textContent: 'More files' }), make('ul', { className: 'downloads' }, ...rest)));
+    element.append(
+      make(
+        'details',
+        {},
+        make('summary', { textContent: 'More files' }),
+        make('ul', { className: 'downloads' }, ...rest),
+      ),
+    );
   if (report === null) {
     const charts = runCharts();
     charts.draw(targets, null);
     element.append(charts.element);
   } else element.append(reportFrame(report.title, urlOf(report.html)));
-  return { element, heading, close: () => urls.forEach((url) => URL.revokeObjectURL(url)) };
+  const close = () => {
+    for (const url of urls) URL.revokeObjectURL(url);
+  };
+  return { element, heading, close };
 }
 
 /** The report in a frame as high as it is, in the colours of the page. It has no scripts, and could run none. */

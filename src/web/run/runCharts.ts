@@ -1,8 +1,8 @@
 import type { EvaluationEvent } from '../../loop/events.ts';
 import { formatAccuracy, formatCount, formatSeconds, formatShare, isNumber } from '../../report/format.ts';
 import { strategyColours } from '../../report/palette.ts';
-import { type Curve, curvesSvg, roundUp } from './curves.ts';
 import { make } from '../element.ts';
+import { type Curve, curvesSvg, roundUp } from './curves.ts';
 import type { TargetRun } from './targetRun.ts';
 
 /** The curves of a run and its figures, which are drawn again when there is more of it. */
@@ -27,8 +27,22 @@ const tenth = (value: number) => value.toFixed(1);
 const percent = (value: number) => `${Math.round(100 * value)}%`;
 
 const charts: readonly Chart[] = [
-  { title: 'Test accuracy', hint: 'over steps', x: 'step', value: ({ accuracy }) => accuracy, format: formatAccuracy, tick: tenth },
-  { title: 'Test accuracy', hint: 'over seconds of training', x: 'seconds', value: ({ accuracy }) => accuracy, format: formatAccuracy, tick: tenth },
+  {
+    title: 'Test accuracy',
+    hint: 'over steps',
+    x: 'step',
+    value: ({ accuracy }) => accuracy,
+    format: formatAccuracy,
+    tick: tenth,
+  },
+  {
+    title: 'Test accuracy',
+    hint: 'over seconds of training',
+    x: 'seconds',
+    value: ({ accuracy }) => accuracy,
+    format: formatAccuracy,
+    tick: tenth,
+  },
   {
     title: 'Wrong labels among the selected',
     hint: 'over steps',
@@ -59,7 +73,8 @@ export function runCharts(): RunCharts {
       const curves = curvesOf(targets, chart);
       figure.hidden = curves.length === 0;
       // What is hidden has no width to be drawn in.
-      if (!figure.hidden && drawing.clientWidth > 0) drawing.innerHTML = drawn(chart, curves, steps, drawing.clientWidth);
+      if (!figure.hidden && drawing.clientWidth > 0)
+        drawing.innerHTML = drawn(chart, curves, steps, drawing.clientWidth);
     }
     rows.replaceChildren(...targets.map((target) => row(target, targets, steps)));
   };
@@ -84,7 +99,9 @@ function curvesOf(targets: readonly TargetRun[], { x, value, format }: Chart): C
     const points = evaluations.flatMap((event) => {
       const y = value(event);
       if (!isNumber(y)) return [];
-      return [{ x: event[x], y, title: `${strategy}, step ${event.step} (${formatSeconds(event.seconds)}): ${format(y)}` }];
+      return [
+        { x: event[x], y, title: `${strategy}, step ${event.step} (${formatSeconds(event.seconds)}): ${format(y)}` },
+      ];
     });
     return points.length > 0 ? [{ name: strategy, colour: colours[strategy]!, points }] : [];
   });

@@ -12,7 +12,11 @@ const shown = new WeakMap<HTMLElement, ReportView>();
  * Shows in `root` the run folder that `files` are of, such as one that the command line wrote: its report is made again. What is wrong with it stands
  * there as a sentence.
  */
-export async function openRunSection(root: HTMLElement, context: PageContext, files: readonly NamedFile[]): Promise<void> {
+export async function openRunSection(
+  root: HTMLElement,
+  context: PageContext,
+  files: readonly NamedFile[],
+): Promise<void> {
   styleRuns(root);
   const status = make('p', { role: 'status', textContent: 'Reading the run' });
   shown.get(root)?.close();
@@ -35,7 +39,10 @@ export async function openRunSection(root: HTMLElement, context: PageContext, fi
 const openedFolder = '/opened';
 
 /** The run folder among files: the topmost that holds what only runs have, under a path that nothing else is given. */
-export function runFolderOf(files: readonly NamedFile[]): { readonly folder: string; readonly given: readonly NamedFile[] } {
+export function runFolderOf(files: readonly NamedFile[]): {
+  readonly folder: string;
+  readonly given: readonly NamedFile[];
+} {
   const marks = files
     .map(({ path }) => path)
     .filter((path) => /(^|\/)(report\.json|config\.json|events\.jsonl)$/.test(path))

@@ -3,7 +3,17 @@ import { usualData, usualTraining } from '../../jobs/defaults.ts';
 
 /** The command that makes a comparison of the page again. Files are named from the folder that they were given in. */
 export function commandLine(options: CompareOptions): string {
-  const { data, strategies, seeds, dataSeeds, targets, threads, checkpointEvery, dataSeed: _, ...rest } = {
+  const {
+    data,
+    strategies,
+    seeds,
+    dataSeeds,
+    targets,
+    threads,
+    checkpointEvery,
+    dataSeed: _,
+    ...rest
+  } = {
     ...options,
     dataSeed: null,
   };

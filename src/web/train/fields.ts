@@ -69,7 +69,7 @@ export function usualValue(key: Key, isSample: boolean): string {
 }
 
 /** What was typed, as the setting that it means. The form has checked that it is of the kind. */
-export function valueOf(kind: Kind, typed: string): string | number | readonly (string | number)[] {
+export function readTyped(kind: Kind, typed: string): string | number | readonly (string | number)[] {
   const parts = () => [...new Set(typed.split(',').map((part) => part.trim()))];
   if (kind === 'whole' || kind === 'number') return Number(typed);
   if (kind === 'wholes') return [...new Set(parts().map(Number))];

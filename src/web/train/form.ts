@@ -1,7 +1,16 @@
 import type { ChosenData } from '../context.ts';
 import { make } from '../element.ts';
 import { sample } from '../sample.ts';
-import { type Field, firstFields, type Kind, models, otherFields, type Settings, usualValue, valueOf } from './fields.ts';
+import {
+  type Field,
+  firstFields,
+  type Kind,
+  models,
+  otherFields,
+  readTyped,
+  type Settings,
+  usualValue,
+} from './fields.ts';
 
 /** What was asked for in the form. */
 export interface Asked {
@@ -41,14 +50,30 @@ export function trainForm(start: () => void, cancel: () => void): TrainForm {
   const go = make('button', { type: 'submit', className: 'primary', textContent: 'Train' });
   const stop = make('button', { type: 'button', textContent: 'Cancel', disabled: true, onclick: cancel });
   const more = make('details', {}, make('summary', { textContent: 'More settings' }), grid(otherFields.map(row)));
-  const fields = make('fieldset', {}, make('legend', { className: 'unseen', textContent: 'Training' }), grid(firstFields.map(row)), more);
-  const element = make('form', { className: 'train-form' }, note, fields, make('p', { className: 'actions' }, go, stop));
+  const fields = make(
+    'fieldset',
+    {},
+    make('legend', { className: 'unseen', textContent: 'Training' }),
+    grid(firstFields.map(row)),
+    more,
+  );
+  const element = make(
+    'form',
+    { className: 'train-form' },
+    note,
+    fields,
+    make('p', { className: 'actions' }, go, stop),
+  );
   element.addEventListener('submit', (event) => {
     event.preventDefault();
     start();
   });
   // What is wrong in a closed <details> could not be shown.
-  element.addEventListener('invalid', ({ target }) => more.contains(target as Node) && more.setAttribute('open', ''), true);
+  element.addEventListener(
+    'invalid',
+    ({ target }) => more.contains(target as Node) && more.setAttribute('open', ''),
+    true,
+  );
   const typed = ({ input }: Control) => input.value;
   const form: TrainForm = {
     element,
@@ -56,7 +81,7 @@ export function trainForm(start: () => void, cancel: () => void): TrainForm {
       const settings: Record<string, unknown> = {};
       const ownModels = new Map<'model' | 'ilModel', readonly File[]>();
       for (const [{ key, kind }, control] of controls) {
-        settings[key] = valueOf(kind, typed(control));
+        settings[key] = readTyped(kind, typed(control));
         if (kind === 'model' && typed(control) === ownModel)
           ownModels.set(key as 'model' | 'ilModel', [...(control.files!.files ?? [])]);
       }
@@ -100,13 +125,21 @@ function controlFor(field: Field): { readonly control: Control; readonly element
   input.addEventListener('input', () => {
     input.dataset.changed = '';
   });
-  if (field.kind !== 'model') return { control: { field, input, files: null }, element: make('div', {}, label, input, hint) };
-  const files = make('input', { type: 'file', multiple: true, hidden: true, ariaLabel: `${field.label}, an .onnx file` });
+  if (field.kind !== 'model')
+    return { control: { field, input, files: null }, element: make('div', {}, label, input, hint) };
+  const files = make('input', {
+    type: 'file',
+    multiple: true,
+    hidden: true,
+    ariaLabel: `${field.label}, an .onnx file`,
+  });
   files.accept = '.onnx,.data,.bin';
   const check = () => {
     files.hidden = input.value !== ownModel;
     const models = [...(files.files ?? [])].filter(({ name }) => name.endsWith('.onnx'));
-    files.setCustomValidity(files.hidden || models.length === 1 ? '' : 'Choose one .onnx file, and what lies beside it');
+    files.setCustomValidity(
+      files.hidden || models.length === 1 ? '' : 'Choose one .onnx file, and what lies beside it',
+    );
   };
   for (const each of [input, files]) each.addEventListener('change', check);
   return { control: { field, input, files }, element: make('div', {}, label, input, files, hint) };
@@ -125,6 +158,9 @@ function textInput(kind: Kind): HTMLInputElement {
   if (kind === 'number') Object.assign(input, { type: 'number', min: '1e-12', step: 'any', inputMode: 'decimal' });
   if (kind === 'wholes') Object.assign(input, { pattern: listOf('\\d{1,15}'), title: 'Whole numbers, as 0, 1, 2' });
   if (kind === 'shares')
-    Object.assign(input, { pattern: listOf('(?:1|0?\\.\\d*[1-9]\\d*)'), title: 'Accuracies above 0, up to 1, as 0.85, 0.9' });
+    Object.assign(input, {
+      pattern: listOf('(?:1|0?\\.\\d*[1-9]\\d*)'),
+      title: 'Accuracies above 0, up to 1, as 0.85, 0.9',
+    });
   return input;
 }

@@ -57,7 +57,10 @@ export function keptList(actions: KeptActions): KeptList {
 
 function describe({ options, folder, isFinished }: KeptRun): string {
   const [, day, hours, minutes] = /(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)/.exec(folder) ?? [];
-  const when = day === undefined ? '' : `, ${new Date(`${day}T${hours}:${minutes}Z`).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}`;
+  const when =
+    day === undefined
+      ? ''
+      : `, ${new Date(`${day}T${hours}:${minutes}Z`).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}`;
   const length = options.steps === null ? `${options.epochs} passes` : `${options.steps} steps`;
   const model = options.model.split('/').at(-1);
   return `${dataName(options.data)}, ${model}, ${length}${when}${isFinished ? '' : ': interrupted'}`;

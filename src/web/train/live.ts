@@ -126,7 +126,8 @@ function selectedPanels(into: HTMLElement, chosen: LiveOptions['chosen']) {
   /** The newest target of each strategy, where it has selected since it was shown. */
   const waiting = () =>
     targets.filter(({ strategy, folder, lastStep }, index) => {
-      const isNewest = targets.findLastIndex((other) => other.strategy === strategy && other.lastStep !== null) === index;
+      const isNewest =
+        targets.findLastIndex((other) => other.strategy === strategy && other.lastStep !== null) === index;
       return isNewest && panels.get(strategy)?.shown !== `${folder} ${lastStep!.step}`;
     });
 

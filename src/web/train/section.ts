@@ -127,7 +127,8 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
   /** Says what has ended a training, and offers to go on where that may help. */
   async function tell(error: Error, training: Training): Promise<void> {
     const kind = error instanceof RhoError ? error.kind : null;
-    const again = training.isOld && kind === 'data' ? '; if it is on data of your own, choose them again and go on' : '';
+    const again =
+      training.isOld && kind === 'data' ? '; if it is on data of your own, choose them again and go on' : '';
     say(kind === null ? `Training stopped: ${error.message}` : error.message + again);
     status.textContent = '';
     if (kind === 'usage' || kind === 'data' || kind === 'environment') {

@@ -40,7 +40,10 @@ export function selectedPanel(strategy: string, colour: string): SelectedPanel {
       const rest = ids.length > examples.length ? `; the first ${examples.length} are shown` : '';
       said.textContent = `Step ${formatCount(step)}: ${ids.length} points, ${wrong}${learnt} already learnt${rest}`;
       const shown = examples.map((example, index) => filled(tileAt(index), example));
-      list.classList.toggle('texts', examples.some(({ text }) => text !== null));
+      list.classList.toggle(
+        'texts',
+        examples.some(({ text }) => text !== null),
+      );
       if (list.childElementCount !== shown.length) list.replaceChildren(...shown);
     },
   };

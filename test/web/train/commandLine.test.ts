@@ -14,7 +14,7 @@ const options: CompareOptions = {
 
 test('names what is not usual', () => {
   expect(commandLine({ ...options, lr: 0.01, noise: 'flip:0.4', checkpointEvery: 5 })).toBe(
-    'rho compare --data idx:data/mnist-sample --strategy rho,uniform --seed 0 --data-seed 0 --target 0.85,0.9 --lr 0.01 --noise flip:0.4 --device wasm --steps 300',
+    'rho compare --data idx:data/mnist-sample --strategy rho,uniform --seed 0 --data-seed 0 --target 0.85,0.9 --noise flip:0.4 --lr 0.01 --device wasm --steps 300',
   );
 });
 

@@ -16,7 +16,7 @@ test.each([
   ],
   [
     'Cannot find test data beside "csv:/given/data/a.csv": it is one file, name the test data with --test',
-    'Cannot find test data beside "csv:/given/data/a.csv": it is one file, choose test data as well',
+    'Cannot find test data beside "csv:data/a.csv": it is one file, choose test data as well',
   ],
   ['Cannot read "/runs/compare-1/model/net.onnx": 3 passes', 'Cannot read "net.onnx": 3 passes'],
   ['Cannot use --image-size with idx', 'Cannot use “image size” with idx'],
