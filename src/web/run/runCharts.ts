@@ -44,7 +44,7 @@ const charts: readonly Chart[] = [
     tick: tenth,
   },
   {
-    title: 'Wrong labels among the selected',
+    title: 'Wrong labels selected',
     hint: 'over steps',
     x: 'step',
     value: ({ corruptedShare }) => corruptedShare,
@@ -62,21 +62,20 @@ export function runCharts(): RunCharts {
     return { chart, drawing, figure: make('figure', {}, caption, drawing) };
   });
   const rows = make('tbody');
-  const heads = ['strategy', 'steps', 'training', 'accuracy', 'wrong labels among the selected, lately'];
+  const heads = ['strategy', 'steps', 'time', 'accuracy', 'wrong labels'];
   const head = make('tr', {}, ...heads.map((text) => make('th', { scope: 'col', textContent: text })));
   const table = make('table', { className: 'figures' }, make('thead', {}, head), rows);
   const grid = make('div', { className: 'run-charts' }, ...figures.map(({ figure }) => figure));
   let last: { readonly targets: readonly TargetRun[]; readonly steps: number | null } = { targets: [], steps: null };
   const draw = () => {
     const { targets, steps } = last;
-    for (const { chart, drawing, figure } of figures) {
-      const curves = curvesOf(targets, chart);
-      figure.hidden = curves.length === 0;
-      // What is hidden has no width to be drawn in.
-      if (!figure.hidden && drawing.clientWidth > 0)
-        drawing.innerHTML = drawn(chart, curves, steps, drawing.clientWidth);
-    }
-    rows.replaceChildren(...targets.map((target) => row(target, targets, steps)));
+    const parts = figures.map((part) => ({ ...part, curves: curvesOf(targets, part.chart) }));
+    // How wide a chart is depends on how many there are.
+    for (const { figure, curves } of parts) figure.hidden = curves.length === 0;
+    const widths = parts.map(({ drawing }) => drawing.clientWidth);
+    for (const [index, { chart, drawing, curves }] of parts.entries())
+      if (widths[index]! > 0) drawing.innerHTML = drawn(chart, curves, steps, widths[index]!);
+    rows.replaceChildren(...targets.map((target) => row(target, targets)));
   };
   let width = 0;
   new ResizeObserver(([entry]) => {
@@ -129,7 +128,7 @@ function drawn(chart: Chart, curves: readonly Curve[], steps: number | null, wid
   });
 }
 
-function row({ strategy, seed, evaluations, lastStep }: TargetRun, all: readonly TargetRun[], steps: number | null) {
+function row({ strategy, seed, evaluations, lastStep }: TargetRun, all: readonly TargetRun[]) {
   const colours = strategyColours([...new Set(all.map((each) => each.strategy))]);
   const swatch = make('span', { className: 'swatch' });
   swatch.style.background = colours[strategy]!;
@@ -137,7 +136,7 @@ function row({ strategy, seed, evaluations, lastStep }: TargetRun, all: readonly
   const last = evaluations.at(-1) ?? null;
   const step = Math.max(lastStep?.step ?? 0, last?.step ?? 0);
   const texts = [
-    `${formatCount(step)}${steps === null ? '' : ` of ${formatCount(steps)}`}`,
+    formatCount(step),
     formatSeconds(lastStep?.seconds ?? last?.seconds ?? null),
     formatAccuracy(last?.accuracy ?? null),
     formatShare(last?.corruptedShare ?? null),

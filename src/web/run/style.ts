@@ -23,7 +23,7 @@ const css = `
 .runs-part figure { margin: 0; min-width: 0; }
 .runs-part figcaption { font-size: .9375rem; font-weight: 600; margin-bottom: 4px; }
 .runs-part figcaption span { font-weight: 400; }
-.runs-part .drawing { min-height: 190px; }
+.runs-part .drawing { min-height: 190px; contain: layout; }
 .runs-part .drawing svg { display: block; font-size: 13px; font-family: inherit; }
 .runs-part .drawing text { fill: currentColor; }
 .runs-part .drawing .name { font-weight: 600; }
@@ -33,8 +33,8 @@ const css = `
 .runs-part .drawing circle { fill: currentColor; stroke: transparent; stroke-width: 10; }
 .runs-part .scroll { overflow-x: auto; }
 .runs-part .figures { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9375rem; }
-.runs-part .figures th, .runs-part .figures td { text-align: right; padding: 5px 0 5px 22px; vertical-align: bottom; }
-.runs-part .figures thead th { font-weight: 400; color: var(--quiet); max-width: 16ch; }
+.runs-part .figures th, .runs-part .figures td { text-align: right; padding: 5px 0 5px clamp(10px, 2vw, 22px); vertical-align: bottom; }
+.runs-part .figures thead th { font-weight: 400; color: var(--quiet); }
 .runs-part .figures td { white-space: nowrap; }
 .runs-part .figures th:first-child { text-align: left; padding-left: 0; white-space: nowrap; }
 .runs-part .figures tbody tr { border-top: 1px solid var(--line); }
@@ -43,7 +43,7 @@ const css = `
 .runs-part h4 { font-size: .9375rem; margin: 16px 0 2px; }
 .runs-part .selected-panel p { margin: 0 0 8px; font-size: .875rem; font-variant-numeric: tabular-nums; }
 .runs-part .selected { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(46px, 1fr)); gap: 6px; }
-.runs-part .selected li { border: 2px solid transparent; border-radius: 4px; padding: 3px; min-width: 0; text-align: center; background: var(--wash); }
+.runs-part .selected li { contain: layout style; border: 2px solid transparent; border-radius: 4px; padding: 3px; min-width: 0; text-align: center; background: var(--wash); }
 .runs-part .selected li.wrong { border-color: var(--c2); }
 .runs-part .selected img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; }
 .runs-part .selected .label { display: block; font-size: .75rem; line-height: 1.4; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

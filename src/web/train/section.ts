@@ -112,9 +112,9 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     focusOn(view.heading);
   }
 
-  function say(sentence: string): void {
+  function say(sentence: string, isFailure = true): void {
     message.hidden = false;
-    message.className = 'failed';
+    message.className = isFailure ? 'failed' : '';
     message.textContent = trainingSentence(sentence);
   }
 
@@ -129,7 +129,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     const kind = error instanceof RhoError ? error.kind : null;
     const again =
       training.isOld && kind === 'data' ? '; if it is on data of your own, choose them again and go on' : '';
-    say(kind === null ? `Training stopped: ${error.message}` : error.message + again);
+    say(kind === null ? `Training stopped: ${error.message}` : error.message + again, kind !== 'interrupted');
     status.textContent = '';
     if (kind === 'usage' || kind === 'data' || kind === 'environment') {
       live.element.hidden = true;

@@ -11,6 +11,8 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/, name the test data with --test/g, ', choose test data as well'],
   [/\bpass --test data\b/g, 'choose test data'],
   [/"rho (\w+)"/g, 'rho $1'],
+  // There is a button for it.
+  [/[:;] start it again to go on$/, ''],
 ];
 
 /** A sentence of a job as it makes sense on the page, where options are fields of a form. */
