@@ -1,18 +1,12 @@
 import { Command } from 'commander';
 import type { StrategyName } from '../core/selection.ts';
+import { checkTraining } from '../jobs/checkTraining.ts';
 import { type CompareOptions, compare } from '../jobs/compare.ts';
+import { scoresOnline } from '../jobs/irreducibleSource.ts';
 import { packageFile } from '../runtime/host.ts';
 import { withOptions } from './options.ts';
 import { runOutcome } from './runOutcome.ts';
-import {
-  checkTraining,
-  dataOptions,
-  ilOptions,
-  openRun,
-  scoresOnline,
-  trainingOptions,
-  type WithOptional,
-} from './runs.ts';
+import { dataOptions, ilOptions, openRun, trainingOptions, type WithOptional } from './runs.ts';
 import { performs } from './session.ts';
 
 type Flags = WithOptional<Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSeeds' | 'targets'>> & {

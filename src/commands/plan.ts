@@ -1,13 +1,14 @@
 import { Command, Option } from 'commander';
+import { checkTraining } from '../jobs/checkTraining.ts';
+import { exactScoring } from '../jobs/exactScoring.ts';
 import { type PlanOptions, planRun } from '../jobs/plan.ts';
-import { exactScoring } from '../jobs/scoringForm.ts';
 import { writeFileAtomic } from '../runtime/files.ts';
 import { wantsColour } from '../runtime/terminal.ts';
 import { usualSteps } from './comparison.ts';
 import { withEngine } from './engine.ts';
 import { withOptions } from './options.ts';
 import { planFindings, renderPlan } from './planText.ts';
-import { checkTraining, dataOptions, ilOptions, optimizationOptions, requireData, type WithOptional } from './runs.ts';
+import { dataOptions, ilOptions, optimizationOptions, requireData, type WithOptional } from './runs.ts';
 import { performs } from './session.ts';
 
 type Flags = WithOptional<PlanOptions> & { readonly out: string | null };

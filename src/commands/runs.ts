@@ -1,11 +1,7 @@
 import type { Command } from 'commander';
 import { usageError } from '../core/errors.ts';
-import type { StrategyName } from '../core/selection.ts';
-import { checkScoring } from '../jobs/checkScoring.ts';
 import type { Host } from '../jobs/host.ts';
-import { onlineModel } from '../jobs/irreducibleSource.ts';
 import { beginRun, type RunRequest, readRun, requireUnused } from '../jobs/runFolder.ts';
-import type { TrainingOptions } from '../jobs/selectionRun.ts';
 import { joinPath } from '../runtime/files.ts';
 import { commandLine } from '../runtime/terminal.ts';
 import { type EngineFlags, withEngine } from './engine.ts';
@@ -112,26 +108,6 @@ function requireAlone(command: Command): void {
     throw usageError(
       `Cannot use ${other.long} with --resume: a resumed run goes by the options it was begun with, leave ${other.long} away`,
     );
-}
-
-/** Whether irreducible losses are scored in the run: where they are given as an IL model. */
-export async function scoresOnline(irreducible: string | null | undefined): Promise<boolean> {
-  return irreducible != null && (await onlineModel(irreducible)) !== null;
-}
-
-/** Checks what concerns several options at once, before anything runs; `online` is told by `scoresOnline`. */
-export function checkTraining(options: TrainingOptions, strategies: readonly StrategyName[], online: boolean): void {
-  const { bigBatch, smallBatch, steps, epochs, warmup } = options;
-  if (smallBatch! > bigBatch!)
-    throw usageError(
-      `Cannot select ${smallBatch} of ${bigBatch} candidates: --small-batch has to be at most --big-batch`,
-    );
-  if (steps != null && warmup! > steps)
-    throw usageError(`Cannot warm up for ${warmup} of ${steps} steps: --warmup has to be at most --steps`);
-  if (steps == null && epochs == null) throw usageError('Cannot tell how long to train: pass --steps or --epochs');
-  if (steps != null && epochs != null)
-    throw usageError(`Cannot train for both ${steps} steps and ${epochs} epochs: give one of them`);
-  checkScoring(options, strategies, online);
 }
 
 /** The data that were named; a usage error where none were. */

@@ -1,17 +1,10 @@
 import { Command } from 'commander';
-import { requireIrreducible } from '../jobs/irreducibleSource.ts';
+import { checkTraining } from '../jobs/checkTraining.ts';
+import { requireIrreducible, scoresOnline } from '../jobs/irreducibleSource.ts';
 import { type TrainJobOptions, trainTarget } from '../jobs/train.ts';
 import { withOptions } from './options.ts';
 import { runOutcome } from './runOutcome.ts';
-import {
-  checkTraining,
-  dataOptions,
-  openRun,
-  requireData,
-  scoresOnline,
-  trainingOptions,
-  type WithOptional,
-} from './runs.ts';
+import { dataOptions, openRun, requireData, trainingOptions, type WithOptional } from './runs.ts';
 import { performs } from './session.ts';
 
 type Flags = WithOptional<Omit<TrainJobOptions, 'targets'>> & {

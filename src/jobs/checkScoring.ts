@@ -2,8 +2,9 @@ import { usageError } from '../core/errors.ts';
 import { type StrategyName, strategyNames, strategyOf } from '../core/selection.ts';
 import type { DeviceOptions } from '../engine/engine.ts';
 import type { EngineOptions } from '../engine/open.ts';
+import { exactScoring } from './exactScoring.ts';
 import { flagsOf } from './planSettings.ts';
-import { type CandidateScoringOptions, exactScoring, scorerIsBeside, scoresAhead } from './scoringForm.ts';
+import { type CandidateScoringOptions, scorerIsBeside, scoresAhead } from './scoringForm.ts';
 import { scorerThreads } from './threadBudget.ts';
 
 /** What has to fit together. */

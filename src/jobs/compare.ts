@@ -48,6 +48,7 @@ export async function compare(
   for (const dataSeed of new Set(dataSeeds)) {
     const experiment = await openExperiment({ ...options, dataSeed });
     await checkTarget(experiment, options);
+    host.onData?.(experiment.data);
     const ilFolder = new Set(dataSeeds).size > 1 ? joinPath(folder, `data-seed-${dataSeed}`) : folder;
     const { stage, irreducible } = await irreducibleFor(experiment, options, ilFolder, host);
     first ??= experiment;

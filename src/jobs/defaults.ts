@@ -1,6 +1,6 @@
 import type { CompareOptions } from './compare.ts';
+import { exactScoring } from './exactScoring.ts';
 import type { DataOptions } from './experiment.ts';
-import { exactScoring } from './scoringForm.ts';
 
 /** How data are opened where nobody says otherwise, as on the command line. */
 export const usualData: Omit<DataOptions, 'data'> = {

@@ -34,6 +34,11 @@ export async function onlineModel(path: string): Promise<string | null> {
   return !(await isLossStore(path)) && (await exists(inside)) ? inside : null;
 }
 
+/** Whether irreducible losses are scored in the run: where they are given as an IL model. */
+export async function scoresOnline(irreducible: string | null | undefined): Promise<boolean> {
+  return irreducible != null && (await onlineModel(irreducible)) !== null;
+}
+
 /** Throws a usage error where one of `strategies` needs irreducible losses and none are given. */
 export function requireIrreducible(strategies: readonly StrategyName[], path: string | null): void {
   const needing = strategies.find((name) => strategyOf(name).needsIrreducibleLoss);

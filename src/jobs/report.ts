@@ -11,12 +11,17 @@ export async function writeReport(folder: string, report: ReportData): Promise<v
 
 /** Renders the report of a finished run folder again, and returns what it shows. */
 export async function renderAgain(folder: string): Promise<ReportData> {
+  const report = await readReport(folder);
+  await writeFileAtomic(joinPath(folder, 'report.html'), await renderHtml(report));
+  return report;
+}
+
+/** What the report of a finished run folder shows. Throws a data error where there is none. */
+export async function readReport(folder: string): Promise<ReportData> {
   const path = joinPath(folder, 'report.json');
   if (!(await exists(path)))
     throw dataError(
       `Cannot render "${folder}": it holds no report.json, expected the folder of a finished "rho run", "rho train" or "rho compare"`,
     );
-  const report = parseReportData(await readText(path), path);
-  await writeFileAtomic(joinPath(folder, 'report.html'), await renderHtml(report));
-  return report;
+  return parseReportData(await readText(path), path);
 }

@@ -24,18 +24,6 @@ export interface CandidateScoringOptions extends ScoringPlan {
   readonly scoreDevice: Device | null;
 }
 
-/** The paper's method, which runs from before there was a choice went by. */
-export const exactScoring: CandidateScoringOptions = {
-  staleness: 0,
-  refresh: 1,
-  scoring: 'exact',
-  reuse: null,
-  reuseEpochs: 4,
-  shortlist: null,
-  scoreThreads: null,
-  scoreDevice: null,
-};
-
 /** Whether candidates are scored outside the trainer. TensorFlow.js has no 8 bits; before it is chosen, its name is short. */
 export function scorerIsBeside(options: CandidateScoringOptions & Partial<EngineOptions>): boolean {
   const { scoring, scoreDevice, engine = 'onnx' } = options;

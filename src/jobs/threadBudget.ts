@@ -1,7 +1,8 @@
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import type { Device, DeviceOptions } from '../engine/engine.ts';
 import { backendOf, type EngineOptions } from '../engine/open.ts';
-import { type CandidateScoringOptions, exactScoring, scorerIsBeside, scoresAhead } from './scoringForm.ts';
+import { exactScoring } from './exactScoring.ts';
+import { type CandidateScoringOptions, scorerIsBeside, scoresAhead } from './scoringForm.ts';
 
 /** How the threads of a run are shared by its sides. A side on a GPU has all: it takes them from no other. */
 export interface ThreadBudget {

@@ -1,8 +1,10 @@
 import { chooseDevice } from '../engine/ort/chooseDevice.ts';
 import { probeDevices } from '../engine/ort/probe.ts';
+import { checkTraining } from '../jobs/checkTraining.ts';
 import { type CompareOptions, compare } from '../jobs/compare.ts';
 import { usualData, usualTraining } from '../jobs/defaults.ts';
 import type { Host } from '../jobs/host.ts';
+import { scoresOnline } from '../jobs/irreducibleSource.ts';
 import { beginRun, readRun } from '../jobs/runFolder.ts';
 import { scoreModelFile } from '../jobs/scoreModel.ts';
 import { availableThreads, versions } from '../runtime/host.ts';
@@ -12,6 +14,8 @@ import { wasmThreads, whyOneThread } from '../runtime/web/wasmThreads.ts';
 import { lookHandlers } from './look/lookHandlers.ts';
 import type { CompareRequest, JobCalls, NamedFile } from './protocol.ts';
 import { storeHandlers } from './score/storeHandlers.ts';
+import { commandLine } from './train/commandLine.ts';
+import { showExamplesOf, trainHandlers } from './train/trainHandlers.ts';
 
 /** How each call is answered: with what it asks for, and the host of a job. */
 export type JobHandlers = {
@@ -25,6 +29,7 @@ export type JobHandlers = {
 export const handlers: JobHandlers = {
   ...lookHandlers,
   ...storeHandlers,
+  ...trainHandlers,
   async give({ folder, files, more = false }) {
     if (!more) unmount(folder);
     for (const { path, file } of files) mountFile(path, file);
@@ -42,8 +47,8 @@ export const handlers: JobHandlers = {
   },
   async compare(request, host) {
     const { folder } = request;
-    const { options, begin } = await openRun(request);
-    return compare(options, folder, '', { ...host, begin });
+    const { options, command, begin } = await openRun(request);
+    return compare(options, folder, command, { ...host, begin, onData: showExamplesOf });
   },
   files: filesUnder,
   remove: removePath,
@@ -52,8 +57,8 @@ export const handlers: JobHandlers = {
 /** A run that was begun before, by its own options, or a new one, whose folder appears when the job begins to work. */
 async function openRun({ options, folder }: CompareRequest) {
   if (await exists(joinPath(folder, 'config.json'))) {
-    const { options: begun } = await readRun<CompareOptions>(folder, 'compare');
-    return { options: begun, begin: async () => undefined };
+    const begun = await readRun<CompareOptions>(folder, 'compare');
+    return { ...begun, begin: async () => undefined };
   }
   const { dataSeed: _, ...data } = usualData;
   const whole: CompareOptions = {
@@ -67,12 +72,14 @@ async function openRun({ options, folder }: CompareRequest) {
     epochs: null,
     ...options,
   };
+  checkTraining(whole, whole.strategies, await scoresOnline(whole.irreducible));
+  const command = commandLine(whole);
   let begun: Promise<void> | undefined;
   const begin = () => {
-    begun ??= beginRun(folder, { job: 'compare', command: '', options: whole });
+    begun ??= beginRun(folder, { job: 'compare', command, options: whole });
     return begun;
   };
-  return { options: whole, begin };
+  return { options: whole, command, begin };
 }
 
 /** Steps where nobody says how long. */

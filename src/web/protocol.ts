@@ -9,6 +9,7 @@ import type { Reply, Request } from '../runtime/calls.ts';
 import type { Versions } from '../runtime/host.ts';
 import type { LookCalls } from './look/messages.ts';
 import type { StoreCalls } from './score/storeHandlers.ts';
+import type { TrainCalls } from './train/messages.ts';
 
 /** A file with the path that jobs know it by, from the root. */
 export interface NamedFile {
@@ -48,7 +49,8 @@ export interface PageDiagnosis {
 
 /** What the worker of jobs answers, by name. Jobs that write into the same folder refuse each other. */
 export type JobCalls = LookCalls &
-  StoreCalls & {
+  StoreCalls &
+  TrainCalls & {
     /**
      * Makes files readable in place of all that was given under `folder` before, or with `more` beside it. They are read in slices,
      * never copied.

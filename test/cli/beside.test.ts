@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { exactScoring } from '../../src/jobs/scoringForm.ts';
+import { exactScoring } from '../../src/jobs/exactScoring.ts';
 import {
   type Ended,
   eventLines,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { StrategyName } from '../../src/core/selection.ts';
 import { type CheckedScoring, checkScoring } from '../../src/jobs/checkScoring.ts';
-import { exactScoring } from '../../src/jobs/scoringForm.ts';
+import { exactScoring } from '../../src/jobs/exactScoring.ts';
 
 const asked: CheckedScoring = {
   ...exactScoring,

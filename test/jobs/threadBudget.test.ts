@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../src/engine/engine.ts';
-import { type CandidateScoringOptions, exactScoring } from '../../src/jobs/scoringForm.ts';
+import { exactScoring } from '../../src/jobs/exactScoring.ts';
+import type { CandidateScoringOptions } from '../../src/jobs/scoringForm.ts';
 import {
   type SharedThreads as Options,
   onlineDevice,

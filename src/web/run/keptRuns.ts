@@ -1,0 +1,49 @@
+import type { CompareOptions } from '../../jobs/compare.ts';
+import { readRun } from '../../jobs/runFolder.ts';
+import { exists, joinPath, listFolder } from '../../runtime/web/files.ts';
+
+/** A comparison that the browser keeps. */
+export interface KeptRun {
+  readonly folder: string;
+  readonly options: CompareOptions;
+  readonly isFinished: boolean;
+}
+
+/** Where the page writes its runs. */
+export const runsFolder = '/runs';
+
+/** A folder for a new run, named after the moment. */
+export function newRunFolder(now: Date): string {
+  return joinPath(runsFolder, `compare-${now.toISOString().slice(0, 23).replace(/[:.]/g, '-')}`);
+}
+
+/**
+ * The comparisons that the browser keeps for this page, newest first; none where it keeps nothing. Asks the private file system itself:
+ * a page that is only looked at starts no worker.
+ */
+export async function keptRuns(): Promise<readonly KeptRun[]> {
+  const runs: KeptRun[] = [];
+  try {
+    if (!(await exists(runsFolder))) return [];
+    for (const name of (await listFolder(runsFolder)).toReversed()) {
+      const folder = joinPath(runsFolder, name);
+      const run = await readRun<CompareOptions>(folder, 'compare').catch(() => null);
+      if (run === null) continue;
+      runs.push({ folder, options: run.options, isFinished: await exists(joinPath(folder, 'report.json')) });
+    }
+  } catch {
+    // A browser that keeps no files for this site still trains.
+  }
+  return runs;
+}
+
+/** What people call data that are named as on the command line: the last part of their path. */
+export function dataName(data: string): string {
+  if (data.endsWith('/mnist-sample')) return 'MNIST sample';
+  return (
+    data
+      .replace(/^\w+:/, '')
+      .split('/')
+      .findLast((part) => part !== '') ?? data
+  );
+}

@@ -1,0 +1,77 @@
+import type { CompareOptions } from '../../jobs/compare.ts';
+import { usualData, usualTraining } from '../../jobs/defaults.ts';
+import { sampleRun } from '../../jobs/sampleRun.ts';
+
+type Key =
+  | 'model'
+  | 'steps'
+  | 'lr'
+  | 'bigBatch'
+  | 'smallBatch'
+  | 'seeds'
+  | 'targets'
+  | 'evalEvery'
+  | 'noise'
+  | 'holdout'
+  | 'ilModel'
+  | 'ilEpochs';
+
+/** What the page lets people choose of a training. */
+export type Settings = Pick<CompareOptions, Key>;
+
+/** How a setting is typed, and read. */
+export type Kind = 'whole' | 'number' | 'wholes' | 'shares' | 'text' | 'model';
+
+/** A setting as the form has it. */
+export interface Field {
+  readonly key: Key;
+  readonly label: string;
+  /** What it means, in a few words. */
+  readonly hint: string;
+  readonly kind: Kind;
+}
+
+/** Those that everybody chooses. */
+export const firstFields: readonly Field[] = [
+  { key: 'model', label: 'Model', hint: 'what is trained', kind: 'model' },
+  { key: 'steps', label: 'Steps', hint: 'of training, for each strategy', kind: 'whole' },
+];
+
+/** Those that have good defaults, which are the ones of the command line. */
+export const otherFields: readonly Field[] = [
+  { key: 'lr', label: 'Learning rate', hint: 'of AdamW', kind: 'number' },
+  { key: 'bigBatch', label: 'Candidates of a step', hint: 'that are scored', kind: 'whole' },
+  { key: 'smallBatch', label: 'Selected of those', hint: 'that are trained on', kind: 'whole' },
+  { key: 'seeds', label: 'Seeds', hint: 'commas between them; a run for each', kind: 'wholes' },
+  { key: 'evalEvery', label: 'Steps between evaluations', hint: 'points of the curves', kind: 'whole' },
+  { key: 'targets', label: 'Accuracies to reach', hint: 'commas between them', kind: 'shares' },
+  { key: 'noise', label: 'Label noise to add', hint: 'none, flip:0.4, uniform:0.2 …', kind: 'text' },
+  { key: 'holdout', label: 'Holdout', hint: 'for the IL model: random:0.5, even-odd, N:M', kind: 'text' },
+  { key: 'ilModel', label: 'IL model', hint: 'tells the irreducible losses', kind: 'model' },
+  { key: 'ilEpochs', label: 'Passes of the IL model', hint: 'at most, over the holdout', kind: 'whole' },
+];
+
+/** Models to choose from, with what is good to know of each; any other is an .onnx file. */
+export const models: ReadonlyMap<string, string> = new Map([
+  ['mlp:64', 'mlp:64, small and fast'],
+  ['mlp:512,512', 'mlp:512,512'],
+  ['cnn:16', 'cnn:16, for images'],
+  ['cnn', 'cnn, for images, large'],
+  ['transformer:2x128', 'transformer:2x128, for texts'],
+]);
+
+/** What the command line takes where nobody says otherwise, as it is typed: for the sample what `rho run` does. */
+export function usualValue(key: Key, isSample: boolean): string {
+  if (key === 'steps') return String(isSample ? sampleRun.steps : 1000);
+  if (key === 'targets') return '0.85, 0.9';
+  if (key === 'noise' && isSample) return sampleRun.noise;
+  return String({ ...usualData, ...usualTraining }[key]);
+}
+
+/** What was typed, as the setting that it means. The form has checked that it is of the kind. */
+export function readTyped(kind: Kind, typed: string): string | number | readonly (string | number)[] {
+  const parts = () => [...new Set(typed.split(',').map((part) => part.trim()))];
+  if (kind === 'whole' || kind === 'number') return Number(typed);
+  if (kind === 'wholes') return [...new Set(parts().map(Number))];
+  return kind === 'shares' ? parts() : typed.trim();
+}

@@ -1,0 +1,189 @@
+import { RhoError } from '../../core/errors.ts';
+import type { PageContext } from '../context.ts';
+import { make } from '../element.ts';
+import type { CompareRequest, NamedFile } from '../protocol.ts';
+import { button } from '../run/button.ts';
+import { type KeptRun, newRunFolder } from '../run/keptRuns.ts';
+import { type ReportView, reportView } from '../run/reportView.ts';
+import { styleRuns } from '../run/style.ts';
+import { sample } from '../sample.ts';
+import { type Asked, trainForm } from './form.ts';
+import { keptList } from './keptList.ts';
+import { liveView } from './live.ts';
+import { trainingSentence } from './sentence.ts';
+
+/** Seconds between checkpoints: a tab is closed sooner than a terminal. */
+const checkpointEvery = 5;
+
+/** A training as it is asked of the worker. */
+interface Training extends CompareRequest {
+  /** To be kept with the run before it begins. */
+  readonly files: readonly NamedFile[];
+  /** Whether it was begun before, perhaps with data that the page has not been given this time. */
+  readonly isOld?: boolean;
+}
+
+/** Fills the part of the page that trains RHO-LOSS beside uniform selection, on the data chosen, or on the sample. */
+export function trainSection(root: HTMLElement, context: PageContext): void {
+  styleRuns(root);
+  if (root.querySelector('h2') === null) root.append(make('h2', { textContent: 'Train' }));
+  const form = trainForm(
+    () => train(requestFor(form.read(), context)),
+    () => abort?.abort(),
+  );
+  const status = make('p', { role: 'status', className: 'unseen' });
+  const message = make('p', { role: 'alert', hidden: true });
+  const choices = make('p', { className: 'actions' });
+  const live = liveView({
+    chosen: async (ids) => (await context.jobs()).call('chosen', ids),
+    announce: (line) => {
+      status.textContent = line;
+    },
+  });
+  live.element.hidden = true;
+  const result = make('div');
+  const kept = keptList({
+    goOn: ({ options, folder }) => train({ options, folder, files: [], isOld: true }),
+    show: (run) => show(run),
+    remove: async ({ folder }) => {
+      await (await context.jobs()).call('remove', folder);
+    },
+  });
+  root.append(form.element, status, message, choices, live.element, result, kept.element);
+  let abort: AbortController | null = null;
+  let view: ReportView | null = null;
+
+  /** Takes away what came of the training before. */
+  function clear(): void {
+    view?.close();
+    view = null;
+    result.replaceChildren();
+    choices.replaceChildren();
+    message.hidden = true;
+  }
+
+  async function train(training: Training): Promise<void> {
+    if (abort !== null) return;
+    const { folder, options, files } = training;
+    abort = new AbortController();
+    clear();
+    form.setRunning(true);
+    kept.setRunning(true);
+    live.element.hidden = false;
+    live.begin([], options.steps ?? null);
+    root.dataset.state = 'running';
+    try {
+      const jobs = await context.jobs();
+      if (files.length > 0) await jobs.call('keep', files);
+      live.begin(await jobs.call('targets', folder), options.steps ?? null);
+      await jobs.call('compare', { folder, options }, { onNotice: live.take, signal: abort.signal });
+      live.end();
+      status.textContent = 'Making the report';
+      await showFolder(folder);
+      root.dataset.state = 'done';
+    } catch (error) {
+      live.end();
+      await tell(error as Error, training);
+      root.dataset.state = 'failed';
+    } finally {
+      abort = null;
+      form.setRunning(false);
+      kept.setRunning(false);
+      await kept.refresh();
+    }
+  }
+
+  async function show({ folder }: KeptRun): Promise<void> {
+    clear();
+    live.element.hidden = true;
+    try {
+      await showFolder(folder);
+    } catch (error) {
+      say((error as Error).message);
+    }
+  }
+
+  async function showFolder(folder: string): Promise<void> {
+    const jobs = await context.jobs();
+    const [opened, files] = [await jobs.call('openRun', folder), await jobs.call('files', folder)];
+    view = reportView(opened, folder, files);
+    result.replaceChildren(view.element);
+    status.textContent = view.heading.textContent;
+    focusOn(view.heading);
+  }
+
+  function say(sentence: string, isFailure = true): void {
+    message.hidden = false;
+    message.className = isFailure ? 'failed' : '';
+    message.textContent = trainingSentence(sentence);
+  }
+
+  /** Moves the focus on from what has been used up, and from nothing else. */
+  function focusOn(element: HTMLElement): void {
+    const { activeElement } = document;
+    if (activeElement === document.body || root.contains(activeElement)) element.focus({ preventScroll: true });
+  }
+
+  /** Says what has ended a training, and offers to go on where that may help. */
+  async function tell(error: Error, training: Training): Promise<void> {
+    const kind = error instanceof RhoError ? error.kind : null;
+    const again =
+      training.isOld && kind === 'data' ? '; if it is on data of your own, choose them again and go on' : '';
+    say(kind === null ? `Training stopped: ${error.message}` : error.message + again, kind !== 'interrupted');
+    status.textContent = '';
+    if (kind === 'usage' || kind === 'data' || kind === 'environment') {
+      live.element.hidden = true;
+      await forget(training);
+      return;
+    }
+    if (/worker of jobs ended/.test(error.message)) {
+      const reload = button('Reload the page', () => location.reload());
+      choices.replaceChildren(reload);
+      focusOn(reload);
+      return;
+    }
+    // A training that diverged would do so again.
+    if (/diverged/.test(error.message)) return;
+    const goOn = button('Go on', () => train({ ...training, files: [] }));
+    choices.replaceChildren(goOn);
+    focusOn(goOn);
+  }
+
+  /** Removes models that were kept for a run that has not begun. */
+  async function forget({ folder, files }: Training): Promise<void> {
+    if (files.length === 0) return;
+    const jobs = await context.jobs();
+    const names = (await jobs.call('files', folder)).map(({ path }) => path);
+    if (!names.includes(`${folder}/config.json`)) await jobs.call('remove', folder);
+  }
+
+  const setData = () => form.setData(context.data());
+  context.onData(setData);
+  setData();
+  void kept.refresh();
+}
+
+/** What the form asks for, on the data chosen, or on the sample as `rho run` takes it. */
+function requestFor({ settings, ownModels }: Asked, context: PageContext): Training {
+  const folder = newRunFolder(new Date());
+  const files: NamedFile[] = [];
+  const models: Record<string, string> = {};
+  for (const [key, chosen] of ownModels)
+    for (const file of chosen) {
+      const path = `${folder}/model/${file.name}`;
+      files.push({ path, file });
+      if (file.name.endsWith('.onnx')) models[key] = path;
+    }
+  const data = context.data()?.options ?? { data: sample.data };
+  const options = {
+    ...data,
+    ...settings,
+    ...models,
+    device: context.device(),
+    threads: context.threads(),
+    strategies: ['rho', 'uniform'] as const,
+    checkpointEvery,
+  };
+  const { dataSeed, ...rest } = options as typeof options & { readonly dataSeed?: number };
+  return { folder, files, options: { ...rest, ...(dataSeed !== undefined && { dataSeeds: [dataSeed] }) } };
+}
