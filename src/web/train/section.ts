@@ -3,7 +3,7 @@ import type { PageContext } from '../context.ts';
 import { make } from '../element.ts';
 import type { CompareRequest, NamedFile } from '../protocol.ts';
 import { button } from '../run/button.ts';
-import { type KeptRun, newRunFolder } from '../run/keptRuns.ts';
+import { type KeptRun, keptRuns, newRunFolder } from '../run/keptRuns.ts';
 import { type ReportView, reportView } from '../run/reportView.ts';
 import { styleRuns } from '../run/style.ts';
 import { sample } from '../sample.ts';
@@ -131,15 +131,16 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
       training.isOld && kind === 'data' ? '; if it is on data of your own, choose them again and go on' : '';
     say(kind === null ? `Training stopped: ${error.message}` : error.message + again, kind !== 'interrupted');
     status.textContent = '';
-    if (kind === 'usage' || kind === 'data' || kind === 'environment') {
-      live.element.hidden = true;
-      await forget(training);
-      return;
-    }
     if (/worker of jobs ended/.test(error.message)) {
       const reload = button('Reload the page', () => location.reload());
       choices.replaceChildren(reload);
       focusOn(reload);
+      return;
+    }
+    const hasBegun = (await keptRuns()).some(({ folder }) => folder === training.folder);
+    if (!hasBegun && kind !== 'interrupted') {
+      live.element.hidden = true;
+      await forget(training);
       return;
     }
     // A training that diverged would do so again.
@@ -151,10 +152,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
 
   /** Removes models that were kept for a run that has not begun. */
   async function forget({ folder, files }: Training): Promise<void> {
-    if (files.length === 0) return;
-    const jobs = await context.jobs();
-    const names = (await jobs.call('files', folder)).map(({ path }) => path);
-    if (!names.includes(`${folder}/config.json`)) await jobs.call('remove', folder);
+    if (files.length > 0) await (await context.jobs()).call('remove', folder);
   }
 
   const setData = () => form.setData(context.data());

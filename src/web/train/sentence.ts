@@ -11,6 +11,11 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/, name the test data with --test/g, ', choose test data as well'],
   [/\bpass --test data\b/g, 'choose test data'],
   [/"rho (\w+)"/g, 'rho $1'],
+  // What ONNX Runtime makes of a device that the browser or its driver has ended.
+  [
+    /^.*(?:external Instance reference no longer exists|[Dd]evice (?:is |was )?lost).*$/s,
+    'The GPU was lost: the browser or its driver has ended it; go on from the last checkpoint, or train anew on another device',
+  ],
   // There is a button for it.
   [/[:;] start it again to go on$/, ''],
 ];

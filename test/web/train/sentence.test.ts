@@ -19,6 +19,10 @@ test.each([
     'Cannot find test data beside "csv:data/a.csv": it is one file, choose test data as well',
   ],
   ['Cannot read "/runs/compare-1/model/net.onnx": 3 passes', 'Cannot read "net.onnx": 3 passes'],
+  [
+    'Cannot score with the model: ONNX Runtime fails (Failed to create a pipeline: A valid external Instance reference no longer exists.)',
+    'The GPU was lost: the browser or its driver has ended it; go on from the last checkpoint, or train anew on another device',
+  ],
   ['Interrupted after step 3 of 9: start it again to go on', 'Interrupted after step 3 of 9'],
   ['Cannot use --image-size with idx', 'Cannot use “image size” with idx'],
 ])('%s', (sentence, expected) => {
