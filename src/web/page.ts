@@ -56,16 +56,15 @@ const context: PageContext = {
   onData: (listener) => listeners.push(listener),
 };
 
-const trains = import('./train/section.ts').then((section) => {
-  section.trainSection(find('train'), context);
-  return section as { readonly openRun?: (files: readonly DroppedFile[]) => void };
-});
+// What is not needed at first sight is fetched after it.
+void import('./train/section.ts').then(({ trainSection }) => trainSection(find('train'), context));
 
 async function openRun(files: readonly DroppedFile[]): Promise<string | null> {
-  const { openRun: open } = await trains;
-  if (open === undefined)
-    return 'This is the folder of a run, which the next version of this page opens; drop its folder “il” to look at its losses.';
-  open(files);
+  const root = find('run');
+  root.hidden = false;
+  const { openRunSection } = await import('./run/section.ts');
+  await openRunSection(root, context, files);
+  root.scrollIntoView();
   return null;
 }
 
