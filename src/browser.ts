@@ -2,12 +2,15 @@
 export * from './common.ts';
 export type { ScoreResult } from './jobs/score.ts';
 export type { ReportData } from './report/reportData.ts';
+export type { LossTable } from './store/lossTable.ts';
+export type { StoreManifest } from './store/manifest.ts';
 export { type CallOptions, type Jobs, startJobs } from './web/jobs.ts';
 export type {
   CompareRequest,
   JobCalls,
   NamedFile,
   Notice,
+  OpenStore,
   PageDiagnosis,
   ProgressNotice,
   ScoreRequest,

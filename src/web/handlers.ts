@@ -11,6 +11,7 @@ import { availableThreads, versions } from '../runtime/host.ts';
 import { exists, fileAt, isFolder, joinPath, listFolder, removePath } from '../runtime/web/files.ts';
 import { mountFile, unmount } from '../runtime/web/mounts.ts';
 import { wasmThreads, whyOneThread } from '../runtime/web/wasmThreads.ts';
+import { openLossStore } from '../store/readStore.ts';
 import { lookHandlers } from './look/lookHandlers.ts';
 import type { CompareRequest, JobCalls, NamedFile } from './protocol.ts';
 import { storeHandlers } from './score/storeHandlers.ts';
@@ -49,6 +50,10 @@ export const handlers: JobHandlers = {
     const { folder } = request;
     const { options, command, begin } = await openRun(request);
     return compare(options, folder, command, { ...host, begin, onData: showExamplesOf });
+  },
+  async openStore(folder) {
+    const { manifest, readTable } = await openLossStore(folder);
+    return { manifest, table: await readTable() };
   },
   files: filesUnder,
   remove: removePath,

@@ -7,6 +7,8 @@ import type { TrainEvent } from '../loop/events.ts';
 import type { ReportData } from '../report/reportData.ts';
 import type { Reply, Request } from '../runtime/calls.ts';
 import type { Versions } from '../runtime/host.ts';
+import type { LossTable } from '../store/lossTable.ts';
+import type { StoreManifest } from '../store/manifest.ts';
 import type { LookCalls } from './look/messages.ts';
 import type { StoreCalls } from './score/storeHandlers.ts';
 import type { TrainCalls } from './train/messages.ts';
@@ -47,6 +49,12 @@ export interface PageDiagnosis {
   readonly whyOneThread: string | null;
 }
 
+/** A loss store to look at. */
+export interface OpenStore {
+  readonly manifest: StoreManifest;
+  readonly table: LossTable;
+}
+
 /** What the worker of jobs answers, by name. Jobs that write into the same folder refuse each other. */
 export type JobCalls = LookCalls &
   StoreCalls &
@@ -64,6 +72,8 @@ export type JobCalls = LookCalls &
     readonly diagnose: (argument: null) => Promise<PageDiagnosis>;
     readonly score: (request: ScoreRequest) => Promise<ScoreResult>;
     readonly compare: (request: CompareRequest) => Promise<ReportData>;
+    /** A store with all its rows; `look` tells what a page shows of one that is large. */
+    readonly openStore: (folder: string) => Promise<OpenStore>;
     /** All files at and under a path, to be downloaded: none is read yet. */
     readonly files: (path: string) => Promise<readonly NamedFile[]>;
     /** Removes what the browser keeps at a path. */
