@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -92,6 +93,10 @@ describe.skipIf(noBrowser !== null)(`the library in a page of one's own (${noBro
 
   test('built by Vite with the configuration of the example', async () => {
     await build({ root: project, base: './', logLevel: 'error' });
+    const scripts = await readdir(join(project, 'dist/assets'));
+    const own = scripts.filter((name) => /^index-.*\.js$/.test(name));
+    // What the example does not use is left out.
+    expect(own.map((name) => statSync(join(project, 'dist/assets', name)).size < 6000)).toEqual([true]);
     const host = await openHost({ 'some/path': join(project, 'dist') });
     await runExample({ url: `${host.url}some/path/` });
     host.close();

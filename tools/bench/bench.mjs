@@ -9,7 +9,7 @@
 //   step:      milliseconds of a step of rho with each way of scoring, against a uniform step; --turns 5
 //   overlap:   a step whose scoring goes on beside training against both in turn, one thread each; needs RHO_DATA; --case mnist-0.4,…
 //   browser:   scoring in a page against bare onnxruntime-web in workers of the same page; needs Chromium and "npm run build:web";
-//              --turns 7
+//              --turns 5
 //   selection: time and steps to accuracy of uniform and of rho with each way of scoring; needs RHO_DATA (or --case sample), takes
 //              hours; --case mnist-0.4,… --settings '[{"name": "int8", "flags": ["--scoring", "int8"]}]' (or a file of it; the
 //              first is what others are held against) --seeds 0,1 --steps 500 --budget SECONDS --il-in-budget --out FOLDER (kept,

@@ -12,6 +12,7 @@ import {
   type SyncAccessHandle,
 } from './opfs.ts';
 import { joinPath } from './paths.ts';
+import { readAhead } from './readAhead.ts';
 
 export type { AppendFile, ReadableFile } from '../files.ts';
 export { finalName } from '../temporaryName.ts';
@@ -225,7 +226,7 @@ export async function openForReading(path: string): Promise<ReadableFile> {
           throw dataError(
             `Cannot read "${path}": it ends after ${blob.size} bytes, expected ${end}; fetch the file again`,
           );
-        into.set(new Uint8Array(await blob.slice(position, end).arrayBuffer()));
+        await readAhead(blob, position, into);
       }),
     close: async () => {},
   };
