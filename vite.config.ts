@@ -15,10 +15,10 @@ interface Package {
 const { browser, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Package;
 
 /** What a browser runs in place of what: the table "browser" of package.json, which names built files, for their sources. */
-function browserFiles(): ReadonlyMap<string, string> {
-  const source = (built: string) => join(root, built.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
-  return new Map(Object.entries(browser).map(([file, substitute]) => [source(file), source(substitute)]));
-}
+const source = (built: string) => join(root, built.replace('./dist/', 'src/').replace(/\.js$/, '.ts'));
+const browserFiles: ReadonlyMap<string, string> = new Map(
+  Object.entries(browser).map(([file, substitute]) => [source(file), source(substitute)]),
+);
 
 const substitutes: Plugin = {
   name: 'rho-loss:browser',
@@ -26,7 +26,7 @@ const substitutes: Plugin = {
   async resolveId(specifier, importer, options) {
     if (importer === undefined || !specifier.startsWith('.')) return null;
     const found = await this.resolve(specifier, importer, { ...options, skipSelf: true });
-    const substitute = found === null ? undefined : browserFiles().get(found.id);
+    const substitute = found === null ? undefined : browserFiles.get(found.id);
     return substitute ?? found;
   },
 };

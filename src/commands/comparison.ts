@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { StrategyName } from '../core/selection.ts';
 import { checkTraining } from '../jobs/checkTraining.ts';
 import { type CompareOptions, compare } from '../jobs/compare.ts';
+import { usualSteps } from '../jobs/defaults.ts';
 import { scoresOnline } from '../jobs/irreducibleSource.ts';
 import { packageFile } from '../runtime/host.ts';
 import { withOptions } from './options.ts';
@@ -20,9 +21,6 @@ type Flags = WithOptional<Omit<CompareOptions, 'strategies' | 'seeds' | 'dataSee
 
 /** What is taken without --data: the digits that ship with the package, with two fifths of the labels flipped. */
 const sample = { data: () => `idx:${packageFile('data/mnist-sample')}`, noise: 'flip:0.4', steps: 300 };
-
-/** Steps on other data where neither --steps nor --epochs says how long. */
-export const usualSteps = 1000;
 
 /** Words of the two commands that train targets side by side. */
 export interface ComparisonWords {

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { checkTraining } from '../jobs/checkTraining.ts';
+import { usualSteps } from '../jobs/defaults.ts';
 import { exactScoring } from '../jobs/exactScoring.ts';
 import { type PlanOptions, planRun } from '../jobs/plan.ts';
 import { writeFileAtomic } from '../runtime/files.ts';
 import { wantsColour } from '../runtime/terminal.ts';
-import { usualSteps } from './comparison.ts';
 import { withEngine } from './engine.ts';
 import { withOptions } from './options.ts';
 import { planFindings, renderPlan } from './planText.ts';

@@ -1,3 +1,5 @@
+import { reportedLater } from '../core/reportedLater.ts';
+
 /** What `work` gives for 0 … `count` - 1, in this order, while up to `ahead` of them are under way. */
 export async function* inOrder<T>(
   count: number,
@@ -7,10 +9,7 @@ export async function* inOrder<T>(
   const queue: Promise<T>[] = [];
   for (let next = 0; next < count || queue.length > 0; ) {
     while (queue.length < ahead && next < count) {
-      const result = work(next++);
-      // A failure is reported when its turn comes; until then it must not count as unhandled.
-      result.catch(() => undefined);
-      queue.push(result);
+      queue.push(reportedLater(work(next++)));
     }
     yield await queue.shift()!;
   }

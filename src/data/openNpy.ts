@@ -19,24 +19,26 @@ export async function openNpy(folder: string, part: DataPart, options: OpenOptio
     throw dataError(
       `Cannot open "${folder}" as arrays: expected a folder with ${part}-x.npy and ${part}-y.npy; a .npz is to be saved as two of them`,
     );
-  const [x, y] = await Promise.all(['x', 'y'].map((what) => find(folder, part, what, options)));
-  const header = readNpyHeader(await readPart(x!, 0, npyHeaderBytes), x!.name);
-  const dtype = npyDtype(header, x!.name);
-  checkNpySize(header, bytesPerElement(dtype), x!.size, x!.name);
+  // One after the other: of two that are missing the first is told, whichever folder listing ends first.
+  const x = await find(folder, part, 'x', options);
+  const y = await find(folder, part, 'y', options);
+  const header = readNpyHeader(await readPart(x, 0, npyHeaderBytes), x.name);
+  const dtype = npyDtype(header, x.name);
+  checkNpySize(header, bytesPerElement(dtype), x.size, x.name);
   const [count = 0, ...dims] = header.dims;
   if (dims.length === 0)
-    throw dataError(`Cannot use "${x!.name}" as examples: its shape is ${count}, expected examples x their sizes`);
-  const labels = await readNpyLabels(y!);
+    throw dataError(`Cannot use "${x.name}" as examples: its shape is ${count}, expected examples x their sizes`);
+  const labels = await readNpyLabels(y);
   if (labels.length !== count)
-    throw dataError(`Cannot pair "${x!.name}" with "${y!.name}": ${count} examples, but ${labels.length} labels`);
-  if (count === 0) throw dataError(`Cannot use "${x!.name}": it is empty`);
+    throw dataError(`Cannot pair "${x.name}" with "${y.name}": ${count} examples, but ${labels.length} labels`);
+  if (count === 0) throw dataError(`Cannot use "${x.name}": it is empty`);
   const classes = options.classes ?? classesIn(labels);
-  checkLabels(labels, classes, y!.name);
+  checkLabels(labels, classes, y.name);
   return rowDataset({
     name: `npy:${folder}`,
     classes,
     input: { dtype, dims },
-    file: x!,
+    file: x,
     offset: header.offset,
     labels,
     preprocessing: { kind: 'none' },

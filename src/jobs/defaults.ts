@@ -2,6 +2,9 @@ import type { CompareOptions } from './compare.ts';
 import { exactScoring } from './exactScoring.ts';
 import type { DataOptions } from './experiment.ts';
 
+/** Steps on data of one's own where nobody says how long. */
+export const usualSteps = 1000;
+
 /** How data are opened where nobody says otherwise, as on the command line. */
 export const usualData: Omit<DataOptions, 'data'> = {
   test: null,

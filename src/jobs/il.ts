@@ -1,5 +1,6 @@
 import { RhoError, usageError } from '../core/errors.ts';
 import { makeOrder, type Order } from '../core/order.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { sha256 } from '../data/hash.ts';
 import type { DeviceOptions, Lowering, Trainer } from '../engine/engine.ts';
@@ -131,9 +132,7 @@ async function fit(
   for (let step = 1; step <= steps; step++) {
     checkInterrupted(host, 'while the IL model was trained, which begins anew');
     // The next step is queued before the last one is done: the thread never waits for its messages.
-    const queued = takeStep(step);
-    // A failure is reported when its turn comes; until then it must not count as unhandled.
-    queued.catch(() => undefined);
+    const queued = reportedLater(takeStep(step));
     await Promise.all([underWay, step % checkEvery === 0 ? queued : null]);
     underWay = queued;
     if (step % checkEvery !== 0) continue;

@@ -15,7 +15,7 @@ import { checkInterrupted, type Host } from './host.ts';
 import type { ModelFile } from './model.ts';
 import { augmenterFor } from './optimization.ts';
 import type { PlanSetting } from './planSettings.ts';
-import { openCandidateScorer } from './scoringForm.ts';
+import { loopScoring, openCandidateScorer } from './scoringForm.ts';
 import type { TrainingOptions } from './selectionRun.ts';
 import { openTargetTrainer } from './targetTrainer.ts';
 import { threadBudget } from './threadBudget.ts';
@@ -70,8 +70,7 @@ export async function measureSetting(bench: Bench, setting: PlanSetting, compare
     const start = { strategy, seed, threads: threads.training, state: null } as const;
     const trainer = await openTargetTrainer(model, experiment.data, start, options);
     closing.unshift(trainer);
-    const beside = { ...options, threads: threads.scoring ?? threads.training };
-    const scorer = await openCandidateScorer(model, experiment.data, strategy, trainer, beside);
+    const scorer = await openCandidateScorer(model, experiment.data, strategy, trainer, options, threads.scoring);
     if (scorer !== null) closing.unshift(scorer);
     return await runFor({ bench, options, strategy: strategyOf(strategy), irreducible, trainer, scorer }, compares);
   } finally {
@@ -197,11 +196,7 @@ function trainOptions({
     order,
     strategy,
     irreducible: strategy.needsIrreducibleLoss ? irreducible : null,
-    scorer,
-    isExact: scorer === null && options.scoring === 'exact',
-    plan: { staleness: options.staleness, refresh: options.refresh },
-    reuse: options.reuse === null ? null : { count: options.reuse, steps: options.reuseEpochs * order.perEpoch },
-    shortlist: options.shortlist,
+    ...loopScoring(options, scorer, order.perEpoch),
     smallBatch: options.smallBatch,
     // The rate changes nothing of the cost.
     learningRate: () => options.lr,

@@ -1,6 +1,7 @@
 import { bytesPerExample } from '../core/batch.ts';
 import { dataError, usageError } from '../core/errors.ts';
 import { rankAgreement } from '../core/rankAgreement.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprintOfFirst } from '../data/fingerprint.ts';
 import { sha256 } from '../data/hash.ts';
@@ -247,9 +248,7 @@ export async function scoreShardsOf<S extends { readonly ids: Uint32Array }>(
     const work = { batch: batchSize(data, pool), workers: pool.workers, onScored };
     for await (const { shard, table } of scoreShards(pool, data, shards, work)) {
       await writing;
-      writing = write(shard, table);
-      // Told when its turn comes; until then it must not count as unhandled.
-      writing.catch(() => undefined);
+      writing = reportedLater(write(shard, table));
     }
     await writing;
   } finally {

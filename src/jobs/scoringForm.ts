@@ -4,7 +4,9 @@ import type { Device, DeviceOptions, RefreshedScorer, Trainer } from '../engine/
 import { backendOf, type EngineOptions } from '../engine/open.ts';
 import { openRefreshedScorer } from '../engine/ort/openScorer.ts';
 import type { ScoringPlan } from '../loop/plan.ts';
+import type { TrainOptions } from '../loop/train.ts';
 import { feedFrom, type ModelFile } from './model.ts';
+import type { ThreadBudget } from './threadBudget.ts';
 import type { ScoringForm } from './trainingNames.ts';
 
 export { type ScoringForm, scoringForms } from './trainingNames.ts';
@@ -56,23 +58,50 @@ export function selectsInOneGraph(
   return isPlain && scoresLoss && gains && backendOf(engine) === null && !scorerIsBeside(options);
 }
 
-/** Opens what scores candidates beside a trainer; null where the trainer does it itself. */
+/** What the loop has to know of how candidates are scored; `perEpoch` steps are a pass. */
+export function loopScoring(
+  {
+    staleness,
+    refresh,
+    scoring,
+    reuse,
+    reuseEpochs,
+    shortlist,
+    batchNorm,
+  }: CandidateScoringOptions & {
+    readonly batchNorm: string;
+  },
+  scorer: RefreshedScorer | null,
+  perEpoch: number,
+): Pick<TrainOptions, 'scorer' | 'isExact' | 'scoringChangesTrainer' | 'plan' | 'reuse' | 'shortlist'> {
+  return {
+    scorer,
+    isExact: scorer === null && scoring === 'exact',
+    scoringChangesTrainer: batchNorm === 'candidates',
+    plan: { staleness, refresh },
+    reuse: reuse === null ? null : { count: reuse, steps: reuseEpochs * perEpoch },
+    shortlist,
+  };
+}
+
+/** Opens what scores candidates beside a trainer with so many threads; null where the trainer does it itself. */
 export async function openCandidateScorer(
   { graph, name }: ModelFile,
   data: Dataset,
   strategy: StrategyName,
   trainer: Trainer,
-  options: CandidateScoringOptions & DeviceOptions & EngineOptions,
+  options: CandidateScoringOptions & DeviceOptions,
+  threads: ThreadBudget['scoring'],
 ): Promise<RefreshedScorer | null> {
-  const { score, needsGradientNorm } = strategyOf(strategy);
-  if (score === null || !scorerIsBeside(options)) return null;
+  if (threads === null) return null;
+  const { needsGradientNorm } = strategyOf(strategy);
   const precision = options.scoring === 'int8' ? 'int8' : 'fp32';
   return openRefreshedScorer(
     graph,
     {
       ...feedFrom(data, name),
       device: options.scoreDevice ?? options.device,
-      threads: options.threads,
+      threads,
       outputs: needsGradientNorm ? ['loss', 'predicted', 'gradientNorm'] : ['loss', 'predicted'],
       precision,
       block: trainer.block,

@@ -20,7 +20,7 @@ import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
 import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
-import { type CandidateScoringOptions, openCandidateScorer } from './scoringForm.ts';
+import { type CandidateScoringOptions, loopScoring, openCandidateScorer } from './scoringForm.ts';
 import { openTargetTrainer } from './targetTrainer.ts';
 import { threadBudget } from './threadBudget.ts';
 import type { AveragesName } from './trainingNames.ts';
@@ -97,8 +97,7 @@ export async function runSelection(
   const trainer = await openTargetTrainer(model, experiment.data, began, scoring);
   let scorer: RefreshedScorer | null = null;
   try {
-    const beside = { ...scoring, threads: threads.scoring ?? threads.training };
-    scorer = await openCandidateScorer(model, experiment.data, run.strategy, trainer, beside);
+    scorer = await openCandidateScorer(model, experiment.data, run.strategy, trainer, scoring, threads.scoring);
     await host.begin();
     await makeFolder(run.folder);
     const described = {
@@ -169,12 +168,7 @@ async function trainLogged(
       order,
       strategy: strategyOf(run.strategy),
       irreducible: run.irreducible,
-      scorer,
-      reuse: options.reuse === null ? null : { count: options.reuse, steps: options.reuseEpochs * order.perEpoch },
-      shortlist: options.shortlist,
-      scoringChangesTrainer: options.batchNorm === 'candidates',
-      isExact: scorer === null && options.scoring === 'exact',
-      plan: { staleness: options.staleness, refresh: options.refresh },
+      ...loopScoring(options, scorer, order.perEpoch),
       smallBatch: options.smallBatch,
       learningRate: (step) => options.lr * rateAt({ decay: options.schedule, warmup: options.warmup, steps }, step),
       augment: augmenterFor(options, data, run.seed),

@@ -1,4 +1,5 @@
 import { bytesPerExample } from '../core/batch.ts';
+import { reportedLater } from '../core/reportedLater.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Scorer, Scores } from '../engine/engine.ts';
 
@@ -51,9 +52,7 @@ export async function* scoreBatches(
 ): AsyncGenerator<{ readonly ids: Uint32Array; readonly scores: Scores }> {
   const submit = (ids: Uint32Array) => {
     const scores = data.gather(ids).then((batch) => model.score(batch));
-    // A failure is reported when its turn comes; until then it must not count as unhandled.
-    scores.catch(() => undefined);
-    return { ids, scores };
+    return { ids, scores: reportedLater(scores) };
   };
   const inFlight = 2 * workers + 1;
   const queue: ReturnType<typeof submit>[] = [];

@@ -37,8 +37,7 @@ export const sideColours: { readonly train: string; readonly score: string } = {
   score: 'var(--c2)',
 };
 
-/** CSS declarations of the colours for one scheme, or for whichever an element has. */
-export function paletteCss(scheme: 'light' | 'dark' | 'both'): string {
-  const css = ({ light, dark }: { readonly light: string; readonly dark: string }) => `light-dark(${light}, ${dark})`;
-  return colours.map((colour, index) => `--c${index}: ${scheme === 'both' ? css(colour) : colour[scheme]};`).join(' ');
+/** CSS declarations of the colours for one scheme. */
+export function paletteCss(scheme: 'light' | 'dark'): string {
+  return colours.map((colour, index) => `--c${index}: ${colour[scheme]};`).join(' ');
 }

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { dataError, RhoError } from '../core/errors.ts';
+import { dataError } from '../core/errors.ts';
+import { attemptWith, type FileAction } from './attempt.ts';
 import { temporaryName } from './temporaryName.ts';
 
 export { join as joinPath } from 'node:path';
@@ -37,20 +38,14 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
 };
 
+function reasonOf(error: unknown): string | null {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? null : (reasons[code] ?? message);
+}
+
 /** Runs `work`; an error of the file system becomes one sentence that says what could not be done to `path`. */
-export async function attempt<T>(
-  action: 'read' | 'list' | 'write' | 'remove',
-  path: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof RhoError) throw error;
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    const missing = action === 'read' ? 'no such file' : 'no such folder';
-    throw dataError(`Cannot ${action} "${path}": ${code === 'ENOENT' ? missing : (reasons[code] ?? message)}`);
-  }
+export function attempt<T>(action: FileAction, path: string, work: () => Promise<T>): Promise<T> {
+  return attemptWith(reasonOf, action, path, work);
 }
 
 /** The whole file; an error where it is missing or unreadable. */

@@ -14,6 +14,11 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A button that does something, and submits nothing. */
+export function button(text: string, onclick: () => unknown): HTMLButtonElement {
+  return make('button', { type: 'button', textContent: text, onclick });
+}
+
 /** Has the browser save a file under a name. */
 export function save(file: Blob, name: string): void {
   const link = make('a', { href: URL.createObjectURL(file), download: name });

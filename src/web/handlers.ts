@@ -2,18 +2,19 @@ import { chooseDevice } from '../engine/ort/chooseDevice.ts';
 import { probeDevices } from '../engine/ort/probe.ts';
 import { checkTraining } from '../jobs/checkTraining.ts';
 import { type CompareOptions, compare } from '../jobs/compare.ts';
-import { usualData, usualTraining } from '../jobs/defaults.ts';
+import { usualData, usualSteps, usualTraining } from '../jobs/defaults.ts';
 import type { Host } from '../jobs/host.ts';
 import { scoresOnline } from '../jobs/irreducibleSource.ts';
 import { beginRun, readRun } from '../jobs/runFolder.ts';
 import { scoreModelFile } from '../jobs/scoreModel.ts';
 import { availableThreads, versions } from '../runtime/host.ts';
-import { exists, fileAt, isFolder, joinPath, listFolder, removePath } from '../runtime/web/files.ts';
+import { exists, joinPath, removePath } from '../runtime/web/files.ts';
 import { mountFile, unmount } from '../runtime/web/mounts.ts';
 import { wasmThreads, whyOneThread } from '../runtime/web/wasmThreads.ts';
 import { openLossStore } from '../store/readStore.ts';
+import { filesUnder } from './filesUnder.ts';
 import { lookHandlers } from './look/lookHandlers.ts';
-import type { CompareRequest, JobCalls, NamedFile } from './protocol.ts';
+import type { CompareRequest, JobCalls } from './protocol.ts';
 import { storeHandlers } from './score/storeHandlers.ts';
 import { commandLine } from './train/commandLine.ts';
 import { showExamplesOf, trainHandlers } from './train/trainHandlers.ts';
@@ -85,14 +86,4 @@ async function openRun({ options, folder }: CompareRequest) {
     return begun;
   };
   return { options: whole, command, begin };
-}
-
-/** Steps where nobody says how long. */
-const usualSteps = 1000;
-
-async function filesUnder(path: string): Promise<readonly NamedFile[]> {
-  if (!(await isFolder(path))) return [{ path, file: await fileAt(path) }];
-  const files: NamedFile[] = [];
-  for (const name of await listFolder(path)) files.push(...(await filesUnder(joinPath(path, name))));
-  return files;
 }

@@ -1,3 +1,4 @@
+import { reportedLater } from '../core/reportedLater.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { NamedFile } from './protocol.ts';
 import { fetchSample } from './sample.ts';
@@ -22,9 +23,7 @@ export function sharedJobs(): SharedJobs {
 
   const hand = (to: Jobs, folder: string) => {
     const files = given.get(folder) ?? [];
-    giving = giving.then(() => giveInParts(to, folder, files));
-    // Told to whoever waits for it.
-    giving.catch(() => undefined);
+    giving = reportedLater(giving.then(() => giveInParts(to, folder, files)));
   };
   const start = () => {
     jobs = startJobs();

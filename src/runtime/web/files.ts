@@ -1,4 +1,5 @@
-import { dataError, RhoError } from '../../core/errors.ts';
+import { dataError } from '../../core/errors.ts';
+import { attemptWith, type FileAction } from '../attempt.ts';
 import type { AppendFile, ReadableFile } from '../files.ts';
 import { temporaryName } from '../temporaryName.ts';
 import { findMounted } from './mounts.ts';
@@ -29,22 +30,14 @@ const reasons: Readonly<Record<string, string>> = {
   SecurityError: 'the browser does not let this site keep files, as in a private window',
 };
 
+function reasonOf(error: unknown): string | null {
+  const name = nameOf(error);
+  return name === 'NotFoundError' ? null : (reasons[name] ?? (error as Error).message);
+}
+
 /** Runs `work`; an error of the file system becomes one sentence that says what could not be done to `path`. */
-export async function attempt<T>(
-  action: 'read' | 'list' | 'write' | 'remove',
-  path: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof RhoError) throw error;
-    const missing = action === 'read' ? 'no such file' : 'no such folder';
-    const name = nameOf(error);
-    throw dataError(
-      `Cannot ${action} "${path}": ${name === 'NotFoundError' ? missing : (reasons[name] ?? (error as Error).message)}`,
-    );
-  }
+export function attempt<T>(action: FileAction, path: string, work: () => Promise<T>): Promise<T> {
+  return attemptWith(reasonOf, action, path, work);
 }
 
 /** The file at `path` as what a browser reads slices of. */

@@ -1,3 +1,5 @@
+import { reportedLater } from '../../core/reportedLater.ts';
+
 /**
  * Bytes that are read at once where a file is read from front to back: a browser takes about a millisecond for a read however
  * short, and one or two for these.
@@ -35,9 +37,7 @@ export async function readAhead(blob: Blob, position: number, into: Uint8Array):
   const next = isKept ? limit : position;
   let after: Promise<Uint8Array> | undefined;
   if (end > next) {
-    after = bytesOf(blob, next, next + aheadBytes);
-    // Told by the read that needs it.
-    after.catch(() => undefined);
+    after = reportedLater(bytesOf(blob, next, next + aheadBytes));
     Object.assign(reading, { from: next, bytes: after });
   }
   const have = isKept ? (await bytes).subarray(position - from, end - from) : new Uint8Array();

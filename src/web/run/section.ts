@@ -2,11 +2,10 @@ import type { PageContext } from '../context.ts';
 import { make } from '../element.ts';
 import type { NamedFile } from '../protocol.ts';
 import { trainingSentence } from '../train/sentence.ts';
-import { type ReportView, reportView } from './reportView.ts';
-import { styleRuns } from './style.ts';
+import { type RunView, runView } from './runView.ts';
 
 /** What is shown in an element now, whose links have to be given up before it shows something else. */
-const shown = new WeakMap<HTMLElement, ReportView>();
+const shown = new WeakMap<HTMLElement, RunView>();
 
 /**
  * Shows in `root` the run folder that `files` are of, such as one that the command line wrote: its report is made again. What is wrong with it stands
@@ -17,7 +16,6 @@ export async function openRunSection(
   context: PageContext,
   files: readonly NamedFile[],
 ): Promise<void> {
-  styleRuns(root);
   const status = make('p', { role: 'status', textContent: 'Reading the run' });
   shown.get(root)?.close();
   root.replaceChildren(make('h2', { textContent: 'Run' }), status);
@@ -25,7 +23,7 @@ export async function openRunSection(
     const { folder, given } = runFolderOf(files);
     const jobs = await context.jobs();
     await jobs.call('give', { folder: openedFolder, files: given });
-    const view = reportView(await jobs.call('openRun', folder), folder, given);
+    const view = runView(await jobs.call('openRun', folder), folder, given);
     shown.set(root, view);
     status.remove();
     root.append(view.element);

@@ -1,6 +1,6 @@
 import { formatCount, formatShare } from '../../report/format.ts';
-import { openFolder } from '../../runtime/web/opfs.ts';
-import { find, make } from '../element.ts';
+import { listFolder } from '../../runtime/web/files.ts';
+import { button, find, make } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
 import type { ScoreRequest } from '../protocol.ts';
 import { forPage } from '../sentence.ts';
@@ -19,7 +19,7 @@ export interface KeptHooks {
 export interface KeptList {
   /** Reads the list anew. */
   readonly refresh: () => Promise<void>;
-  /** Shows the list where an earlier visit left something; else nothing is fetched for it. */
+  /** Shows the list where an earlier visit left something; else no worker is started for it. */
   readonly lookForEarlier: () => Promise<void>;
 }
 
@@ -41,9 +41,9 @@ export function keptList({ jobs, show, goOn, say }: KeptHooks): KeptList {
     const words = `${forPage(data).replace(/^[a-z]+:/, '')} with ${device}: ${state}, ${created.slice(0, 10)} `;
     const name = `of ${folder.slice(storesFolder.length + 1)}`;
     const act = isWhole
-      ? button('Look', `Look at the losses ${name}`, () => show(folder))
-      : button('Go on', `Go on with the scoring ${name}`, () => goOnWith(store));
-    const remove = button('Remove', `Remove the losses ${name}`, async () => {
+      ? labelled('Look', `Look at the losses ${name}`, () => show(folder))
+      : labelled('Go on', `Go on with the scoring ${name}`, () => goOnWith(store));
+    const remove = labelled('Remove', `Remove the losses ${name}`, async () => {
       await (await jobs(false)).call('remove', folder).catch((error) => say(forPage((error as Error).message)));
       await refresh();
     });
@@ -64,22 +64,12 @@ export function keptList({ jobs, show, goOn, say }: KeptHooks): KeptList {
   return {
     refresh: () => refresh().catch((error) => say(forPage((error as Error).message))),
     async lookForEarlier() {
-      if (await hasEntries()) await refresh().catch((error) => say(forPage((error as Error).message)));
+      const names = await listFolder(storesFolder).catch(() => []);
+      if (names.length > 0) await refresh().catch((error) => say(forPage((error as Error).message)));
     },
   };
 }
 
-function button(text: string, ariaLabel: string, act: () => void): HTMLElement {
-  const element = make('button', { type: 'button', ariaLabel, className: 'small' }, text);
-  element.addEventListener('click', act);
-  return element;
-}
-
-async function hasEntries(): Promise<boolean> {
-  try {
-    for await (const _ of await openFolder(storesFolder)) return true;
-  } catch {
-    // There is no such folder yet, or the browser keeps nothing for this site, which scoring says.
-  }
-  return false;
+function labelled(text: string, ariaLabel: string, act: () => void): HTMLElement {
+  return Object.assign(button(text, act), { ariaLabel, className: 'small' });
 }

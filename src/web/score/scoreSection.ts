@@ -3,11 +3,11 @@ import type { StoreManifest } from '../../store/manifest.ts';
 import type { ChooseSection } from '../choose/chooseSection.ts';
 import { find, make } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
+import { progressLine } from '../progressLine.ts';
 import type { Notice, ScoreRequest } from '../protocol.ts';
 import { forPage } from '../sentence.ts';
 import type { DeviceChoice } from './deviceChoice.ts';
 import { keptList } from './keptList.ts';
-import { progressLine } from './progressLine.ts';
 import { storeFolder } from './storeFolder.ts';
 
 /** What scoring needs from the rest of the page. */
@@ -55,7 +55,7 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
     const { done, total } = notice.progress;
     bar.max = Math.max(1, total);
     bar.value = done;
-    line.textContent = progressLine(notice.progress);
+    line.textContent = progressLine(notice.progress, { withShare: true });
   };
 
   const run = async (request: ScoreRequest, needsSample: boolean) => {

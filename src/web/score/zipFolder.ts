@@ -1,5 +1,5 @@
 import { dataError } from '../../core/errors.ts';
-import { fileAt, isFolder, joinPath, listFolder } from '../../runtime/web/files.ts';
+import { filesUnder } from '../filesUnder.ts';
 
 /** Sizes and places in a .zip are numbers of 32 bits. */
 const mostBytes = 0xffff_ffff;
@@ -13,8 +13,9 @@ const anyTime = new Date(1980, 0, 1);
  */
 export async function zipFolder(folder: string): Promise<Blob> {
   const { Zip, ZipPassThrough } = await import('fflate');
-  const files = await filesIn(folder, folder.split('/').at(-1)!);
-  const total = files.reduce((sum, { blob }) => sum + blob.size, 0);
+  const files = await filesUnder(folder);
+  const above = folder.lastIndexOf('/') + 1;
+  const total = files.reduce((sum, { file }) => sum + file.size, 0);
   if (total > mostBytes)
     throw dataError(
       `Cannot make one .zip of "${folder}": it has ${total} bytes, which are more than 4 GiB; download its files one by one`,
@@ -29,26 +30,14 @@ export async function zipFolder(folder: string): Promise<Blob> {
     if (error !== null) throw error;
     pieces.push(piece as Uint8Array<ArrayBuffer>);
   });
-  for (const { name, blob } of files) {
-    const entry = new ZipPassThrough(name);
+  for (const { path, file } of files) {
+    const entry = new ZipPassThrough(path.slice(above));
     entry.mtime = anyTime;
     zip.add(entry);
-    entry.push(new Uint8Array(await blob.arrayBuffer()), true);
+    entry.push(new Uint8Array(await file.arrayBuffer()), true);
     put();
   }
   zip.end();
   put();
   return new Blob(parts, { type: 'application/zip' });
-}
-
-interface ZippedFile {
-  readonly name: string;
-  readonly blob: Blob;
-}
-
-async function filesIn(path: string, name: string): Promise<readonly ZippedFile[]> {
-  if (!(await isFolder(path))) return [{ name, blob: await fileAt(path) }];
-  const files: ZippedFile[] = [];
-  for (const entry of await listFolder(path)) files.push(...(await filesIn(joinPath(path, entry), `${name}/${entry}`)));
-  return files;
 }

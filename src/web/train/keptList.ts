@@ -1,5 +1,4 @@
-import { make } from '../element.ts';
-import { button } from '../run/button.ts';
+import { button, make } from '../element.ts';
 import { dataName, type KeptRun, keptRuns } from '../run/keptRuns.ts';
 
 /** The runs that the browser keeps, with what can be done with each. */

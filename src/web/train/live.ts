@@ -1,7 +1,7 @@
 import { formatCount } from '../../report/format.ts';
 import { strategyColours } from '../../report/palette.ts';
-import { formatClock, formatRate } from '../../report/progress.ts';
 import { make } from '../element.ts';
+import { progressLine } from '../progressLine.ts';
 import type { Notice, ProgressNotice } from '../protocol.ts';
 import { runCharts } from '../run/runCharts.ts';
 import { newTarget, type TargetRun, withEvents } from '../run/targetRun.ts';
@@ -102,18 +102,6 @@ export function liveView({ chosen, announce }: LiveOptions): LiveView {
       progress = null;
     },
   };
-}
-
-/** How far a part is, in a line: "rho: 120 of 300, 24.1/s, 0:07 left, accuracy 0.812". */
-export function progressLine({ label, done, total, from, seconds, note, finished }: ProgressNotice): string {
-  const rate = done > from && seconds > 0 ? (done - from) / seconds : null;
-  const figures = [
-    `${formatCount(done)} of ${formatCount(total)}`,
-    ...(rate === null ? [] : [formatRate(rate)]),
-    ...(rate === null || finished || done >= total ? [] : [`${formatClock((total - done) / rate)} left`]),
-    ...(note === '' ? [] : [note]),
-  ];
-  return `${label}: ${figures.join(', ')}`;
 }
 
 /** A panel for each strategy, which shows the last step that it has selected for. One question at a time goes to the worker. */

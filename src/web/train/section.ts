@@ -1,11 +1,9 @@
 import { RhoError } from '../../core/errors.ts';
 import type { PageContext } from '../context.ts';
-import { make } from '../element.ts';
+import { button, make } from '../element.ts';
 import type { CompareRequest, NamedFile } from '../protocol.ts';
-import { button } from '../run/button.ts';
 import { type KeptRun, keptRuns, newRunFolder } from '../run/keptRuns.ts';
-import { type ReportView, reportView } from '../run/reportView.ts';
-import { styleRuns } from '../run/style.ts';
+import { type RunView, runView } from '../run/runView.ts';
 import { sample } from '../sample.ts';
 import { type Asked, trainForm } from './form.ts';
 import { keptList } from './keptList.ts';
@@ -25,7 +23,6 @@ interface Training extends CompareRequest {
 
 /** Fills the part of the page that trains RHO-LOSS beside uniform selection, on the data chosen, or on the sample. */
 export function trainSection(root: HTMLElement, context: PageContext): void {
-  styleRuns(root);
   if (root.querySelector('h2') === null) root.append(make('h2', { textContent: 'Train' }));
   const form = trainForm(
     () => train(requestFor(form.read(), context)),
@@ -51,7 +48,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
   });
   root.append(form.element, status, message, choices, live.element, result, kept.element);
   let abort: AbortController | null = null;
-  let view: ReportView | null = null;
+  let view: RunView | null = null;
 
   /** Takes away what came of the training before. */
   function clear(): void {
@@ -106,7 +103,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
   async function showFolder(folder: string): Promise<void> {
     const jobs = await context.jobs();
     const [opened, files] = [await jobs.call('openRun', folder), await jobs.call('files', folder)];
-    view = reportView(opened, folder, files);
+    view = runView(opened, folder, files);
     result.replaceChildren(view.element);
     status.textContent = view.heading.textContent;
     focusOn(view.heading);

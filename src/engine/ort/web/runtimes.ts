@@ -1,7 +1,7 @@
 import { wasmThreads } from '../../../runtime/web/wasmThreads.ts';
 import type { Device } from '../../engine.ts';
 import type { OrtModule, OrtRuntime } from '../runtimes.ts';
-import { wasmFiles } from './wasmFiles.ts';
+import { type WasmFiles, wasmFiles } from './wasmFiles.ts';
 
 export type { OrtModule, OrtOptions, OrtRuntime, OrtTensor } from '../runtimes.ts';
 
@@ -20,13 +20,21 @@ function absent(device: Device): OrtRuntime {
   };
 }
 
+/** A build of ONNX Runtime that is told its threads and where its files are. */
+function prepared(
+  { env, ...rest }: Pick<typeof import('onnxruntime-web/wasm'), 'env' | 'InferenceSession' | 'Tensor'>,
+  files: WasmFiles,
+  threads: number,
+): OrtModule {
+  env.wasm.numThreads = wasmThreads(threads);
+  env.wasm.wasmPaths = files;
+  return { env, ...rest } as unknown as OrtModule;
+}
+
 const wasm: OrtRuntime = {
   package: 'onnxruntime-web/wasm',
   async load(threads) {
-    const { env, ...rest } = await import('onnxruntime-web/wasm');
-    env.wasm.numThreads = wasmThreads(threads);
-    env.wasm.wasmPaths = wasmFiles.wasm;
-    return { env, ...rest } as unknown as OrtModule;
+    return prepared(await import('onnxruntime-web/wasm'), wasmFiles.wasm, threads);
   },
   remedy,
   hasFloat64: true,
@@ -35,10 +43,7 @@ const wasm: OrtRuntime = {
 const webgpu: OrtRuntime = {
   package: 'onnxruntime-web/webgpu',
   async load(threads) {
-    const { env, ...rest } = await import('onnxruntime-web/webgpu');
-    env.wasm.numThreads = wasmThreads(threads);
-    env.wasm.wasmPaths = wasmFiles.webgpu;
-    return { env, ...rest } as unknown as OrtModule;
+    return prepared(await import('onnxruntime-web/webgpu'), wasmFiles.webgpu, threads);
   },
   remedy,
   // This build of ONNX Runtime 1.30.0 has no Cast to it, not even beside the GPU.

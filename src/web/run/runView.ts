@@ -4,7 +4,7 @@ import type { OpenedRun } from './openRunFolder.ts';
 import { runCharts } from './runCharts.ts';
 
 /** A run as it is shown at its end. */
-export interface ReportView {
+export interface RunView {
   readonly element: HTMLElement;
   /** What it found, to move the focus to. */
   readonly heading: HTMLElement;
@@ -13,7 +13,7 @@ export interface ReportView {
 }
 
 /** Shows a run: what it found, its report, and its files to download; one that is not finished as far as it came. */
-export function reportView({ targets, report }: OpenedRun, folder: string, files: readonly NamedFile[]): ReportView {
+export function runView({ targets, report }: OpenedRun, folder: string, files: readonly NamedFile[]): RunView {
   const urls: string[] = [];
   const urlOf = (file: Blob) => {
     urls.push(URL.createObjectURL(file));
