@@ -21,21 +21,26 @@ export function planCommand(): Command {
   const command = new Command('plan')
     .summary('measure for some seconds what a long run will cost, and how it is best run')
     .description(
-      'Trains for about a second in each of several settings, and recommends threads, staleness and the form of scoring. ' +
+      'Trains for about a second in each of several settings, in turns with uniform, and recommends threads, the form of scoring, reuse and staleness. ' +
         'Without --irreducible, losses of zeros stand in; nothing is written but --out.',
     )
     .addHelpText(
       'after',
       `
-Measured: uniform, which is the unit, exact selection, scoring in int8, reuse of earlier losses,
-and scores of the step before with a shortlist that is scored again, by several splits of the
-threads. A net whose step takes half a second takes minutes to measure; it is said before.
+Measured, each on top of the best before it: exact selection, scoring in int8, reuse of earlier
+losses, scores of the step before with a shortlist that is scored again, fewer threads, and
+irreducible losses online, where there is no store. What the IL model takes is told from the store's
+manifest and the model's il.json, or measured. All of it takes ten to twenty seconds, longer where a
+step takes longer than a fifth of a second; it is said before.
+
+The file of --out holds the options given here, but for those of the IL model, and the recommended
+ones: "rho train --config" needs no others.
 
 ${planFindings.map((finding) => wrapped(finding)).join('\n\n')}
 
 Examples:
-  rho plan --data idx:mnist/ --model mlp:512,512 --steps 5000 --out plan.json
-  rho train --data idx:mnist/ --irreducible il --steps 5000 --config plan.json
+  rho plan --data idx:mnist/ --irreducible il --steps 5000 --out plan.json
+  rho train --config plan.json
   rho plan --data cifar:cifar-10/ --model cnn --irreducible il.onnx --json`,
     );
   command.addOption(
@@ -52,11 +57,21 @@ Examples:
     const options = await withEngine(command, resolve(flags), host);
     const plan = await planRun(options, host);
     if (out !== null) {
-      await writeFileAtomic(out, `${JSON.stringify(plan.config, null, 2)}\n`);
+      await writeFileAtomic(out, `${JSON.stringify({ ...given(command), ...plan.config }, null, 2)}\n`);
       host.say(`Wrote ${out}; pass it to "rho train" or "rho compare" with --config ${out}`);
     }
     return { json: plan, text: renderPlan(plan, wantsColour()) };
   });
+}
+
+/** The options that were given and that `rho train` takes as well. */
+function given(command: Command): object {
+  const own = ['out', 'config', 'json', ...ilOptions];
+  const names = command.options.map((option) => option.attributeName()).filter((name) => !own.includes(name));
+  const asked = names.filter((name) => command.getOptionValueSource(name) !== 'default');
+  return Object.fromEntries(
+    asked.map((name) => [name, command.getOptionValue(name)]).filter(([, value]) => value !== undefined),
+  );
 }
 
 function resolve(flags: Omit<Flags, 'out'>): PlanOptions {

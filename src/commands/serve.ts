@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { RhoError } from '../core/errors.ts';
 import { servePage } from '../jobs/serve.ts';
-import { interruptSignal, writeError, writeOut } from '../runtime/terminal.ts';
+import { watchInterrupts, writeError, writeOut } from '../runtime/terminal.ts';
 import { wholeNumber, withOptions } from './options.ts';
 
 /** `rho serve`: the browser page, on localhost. */
@@ -21,7 +21,7 @@ export function serveCommand(): Command {
     const { url, close } = await servePage(port);
     if (json) writeOut(`${JSON.stringify({ url })}\n`);
     else writeError(`Serving the page at ${url}; press Ctrl-C to end\n`);
-    const signal = interruptSignal(() => undefined);
+    const { signal } = watchInterrupts(() => undefined);
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     await close();
     throw new RhoError('interrupted', 'Stopped serving the page');

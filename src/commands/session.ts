@@ -3,7 +3,7 @@ import type { DeviceName } from '../engine/names.ts';
 import type { DeviceChoice } from '../engine/ort/chooseDevice.ts';
 import type { Host } from '../jobs/host.ts';
 import { makeProgress } from '../report/progress.ts';
-import { errorScreen, interruptSignal, now, writeError, writeOut } from '../runtime/terminal.ts';
+import { errorScreen, now, watchInterrupts, writeError, writeOut } from '../runtime/terminal.ts';
 import { applyConfigFile } from './config.ts';
 
 /** Result of a command: an object for --json, and what a person reads instead. */
@@ -22,7 +22,11 @@ export function performs<Options>(
     const options = command.opts<Options & { json?: boolean }>();
     const choice = await choiceOfDevice(command);
     const device = choice === null ? {} : { device: choice.device };
-    const { json, text } = await job({ ...options, ...device }, makeHost(choice), command.args);
+    const interrupts = watchInterrupts(() =>
+      writeError('\nFinishing the step under way; press Ctrl-C again to quit at once.\n'),
+    );
+    const { json, text } = await job({ ...options, ...device }, makeHost(choice, interrupts.signal), command.args);
+    interrupts.ignore();
     writeOut(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
   });
 }
@@ -35,7 +39,7 @@ async function choiceOfDevice(command: Command): Promise<DeviceChoice | null> {
   return chooseDevice();
 }
 
-function makeHost(choice: DeviceChoice | null): Host {
+function makeHost(choice: DeviceChoice | null, signal: AbortSignal): Host {
   const say = (line: string) => writeError(`${line}\n`);
   // Told when work begins, so that what is refused beforehand says that alone.
   let untold = choice;
@@ -47,7 +51,7 @@ function makeHost(choice: DeviceChoice | null): Host {
   return {
     progress: makeProgress({ write, now, ...errorScreen() }),
     say,
-    signal: interruptSignal(() => say('\nFinishing the step under way; press Ctrl-C again to quit at once.')),
+    signal,
     afterInterrupt: 'run the command again',
     begin: async () => undefined,
   };

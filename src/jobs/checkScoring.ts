@@ -3,7 +3,7 @@ import { type StrategyName, strategyNames, strategyOf } from '../core/selection.
 import type { DeviceOptions } from '../engine/engine.ts';
 import type { EngineOptions } from '../engine/open.ts';
 import { exactScoring } from './exactScoring.ts';
-import { flagsOf } from './planSettings.ts';
+import { flagsOf } from './flagsOf.ts';
 import { type CandidateScoringOptions, scorerIsBeside, scoresAhead } from './scoringForm.ts';
 import { scorerThreads } from './threadBudget.ts';
 
@@ -39,7 +39,7 @@ export function checkScoring(options: CheckedScoring, strategies: readonly Strat
 }
 
 /** Those that choose by training losses; the lowest irreducible loss does without, although losses are recorded. */
-function choosesByTraining(name: StrategyName): boolean {
+export function choosesByTraining(name: StrategyName): boolean {
   return strategyOf(name).score !== null && name !== 'il';
 }
 
@@ -70,14 +70,24 @@ function checkUsed(options: CheckedScoring, strategies: readonly StrategyName[],
     );
 }
 
+/** A shortlist that does: twice the small batch, or what lies between both batches; null where nothing does. */
+export function usualShortlist({
+  bigBatch,
+  smallBatch,
+}: Pick<CheckedScoring, 'bigBatch' | 'smallBatch'>): number | null {
+  const usual = Math.min(2 * smallBatch, Math.floor((smallBatch + bigBatch) / 2));
+  return usual > smallBatch ? usual : null;
+}
+
 function checkSizes({ shortlist, reuse, bigBatch, smallBatch }: CheckedScoring): void {
-  if (shortlist !== null && (shortlist < smallBatch || shortlist > bigBatch))
+  const usual = usualShortlist({ bigBatch, smallBatch });
+  if (shortlist !== null && (shortlist <= smallBatch || shortlist >= bigBatch))
     throw usageError(
-      `Cannot choose ${smallBatch} of a shortlist of ${shortlist} of ${bigBatch} candidates: pass --shortlist from ${smallBatch} to ${bigBatch}`,
+      `Cannot choose ${smallBatch} of ${bigBatch} candidates by a shortlist of ${shortlist}: it has to be larger than the small batch and smaller than the big one; ${usual === null ? 'leave it away' : `pass --shortlist ${usual}, or leave it away`}`,
     );
-  if (reuse !== null && (reuse < smallBatch || reuse > bigBatch))
+  if (reuse !== null && (reuse < smallBatch || reuse >= bigBatch))
     throw usageError(
-      `Cannot score ${reuse} of ${bigBatch} candidates to choose ${smallBatch}: pass --reuse from ${smallBatch} to ${bigBatch}`,
+      `Cannot score ${reuse} of ${bigBatch} candidates to choose ${smallBatch}: pass --reuse from ${smallBatch} to ${bigBatch - 1}, or leave it away to score all`,
     );
 }
 

@@ -1,18 +1,17 @@
 import { usageError } from '../core/errors.ts';
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import type { TrainEvent } from '../loop/events.ts';
-import type { IrreducibleLosses } from '../loop/irreducible.ts';
 import type { ReportData } from '../report/reportData.ts';
 import { joinPath } from '../runtime/files.ts';
 import { type DataOptions, type Experiment, openExperiment } from './experiment.ts';
 import type { Host } from './host.ts';
 import type { IlOptions } from './il.ts';
 import { type IlStage, prepareIrreducible } from './ilStage.ts';
-import { openIrreducible } from './irreducibleSource.ts';
+import { openIrreducible, type RunLosses } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { describeRuns } from './runReport.ts';
+import { scoringAdvice } from './scoringAdvice.ts';
 import { checkTarget, runSelection, type TrainingOptions } from './selectionRun.ts';
-import { onlineDevice } from './threadBudget.ts';
 
 /** Several strategies from several seeds; one IL model for each data seed, shared by all runs on its data. */
 export interface CompareOptions extends Omit<DataOptions, 'dataSeed'>, TrainingOptions, Omit<IlOptions, 'seed'> {
@@ -48,6 +47,8 @@ export async function compare(
   for (const dataSeed of new Set(dataSeeds)) {
     const experiment = await openExperiment({ ...options, dataSeed });
     await checkTarget(experiment, options);
+    if (first === undefined)
+      for (const line of scoringAdvice(options, strategies, experiment.split.target.length)) host.say(line);
     host.onData?.(experiment.data);
     const ilFolder = new Set(dataSeeds).size > 1 ? joinPath(folder, `data-seed-${dataSeed}`) : folder;
     const { stage, irreducible } = await irreducibleFor(experiment, options, ilFolder, host);
@@ -84,14 +85,14 @@ async function irreducibleFor(
   options: CompareOptions,
   folder: string,
   host: Host,
-): Promise<{ readonly stage: IlStage | null; readonly irreducible: IrreducibleLosses | null }> {
+): Promise<{ readonly stage: IlStage | null; readonly irreducible: RunLosses | null }> {
   if (!options.strategies.some((name) => strategyOf(name).needsIrreducibleLoss))
     return { stage: null, irreducible: null };
   if (options.irreducible !== null)
     return {
       stage: null,
-      irreducible: await openIrreducible(options.irreducible, experiment, onlineDevice(options), host.say),
+      irreducible: await openIrreducible(options.irreducible, experiment, options, host.say),
     };
   const stage = await prepareIrreducible(experiment, { ...options, seed: experiment.options.dataSeed }, folder, host);
-  return { stage, irreducible: await openIrreducible(stage.store, experiment, onlineDevice(options), host.say) };
+  return { stage, irreducible: await openIrreducible(stage.store, experiment, options, host.say) };
 }

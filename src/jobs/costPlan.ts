@@ -1,15 +1,14 @@
 import type { RankAgreement } from '../core/rankAgreement.ts';
-import { mean } from '../core/statistics.ts';
-import { flagsOf, type PlannedOptions, type PlanSetting, type SettingKind } from './planSettings.ts';
+import { quantileOfSorted } from '../core/statistics.ts';
+import { flagsOf } from './flagsOf.ts';
+import type { PlannedOptions, PlanSetting, SettingKind } from './planSettings.ts';
 
-/** A setting that ran for a while, in every round. */
+/** A setting that ran in turns with uniform. */
 export interface Measurement {
   readonly setting: PlanSetting;
-  /** Seconds of a step, by round. */
-  readonly seconds: readonly number[];
-  /** Steps that those are means of, in all. */
-  readonly steps: number;
-  /** With exact scores, mean over some big batches; null where the scores are exact. */
+  /** By turn, seconds of a step, and of one of uniform just before. */
+  readonly turns: readonly { readonly seconds: number; readonly uniform: number }[];
+  /** With exact scores, mean over some big batches; null where the scores are exact, or it was not looked at. */
   readonly agreement: RankAgreement | null;
 }
 
@@ -19,67 +18,59 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** What an IL model was seen to cost. */
-export interface IlMeasurement {
+/** What an IL model and its losses take before the first step. */
+export interface IlCost {
   readonly model: string;
-  readonly epochs: number;
-  readonly batch: number;
-  readonly holdout: number;
-  /** Seconds of a training step; null where the model is there already. */
-  readonly stepSeconds: number | null;
-  /** Seconds to score an example. */
-  readonly exampleSeconds: number;
+  /** At most, where it is still to be trained: it may end before its last pass. Null where it is not known. */
+  readonly trainingSeconds: number | null;
+  /** Of the target half. */
+  readonly scoringSeconds: number;
+  /** Whether that is what records say, or was estimated from measurements. */
+  readonly isRecorded: boolean;
 }
 
 /** Everything a plan follows from. */
 export interface CostsMeasured {
-  /** Uniform and exact are among them. */
+  /** Exact first, then in the order in which one was built on others; online last. */
   readonly measured: readonly Measurement[];
   readonly leftOut: readonly LeftOut[];
-  /** Steps of the run that is planned. */
+  /** Steps of uniform that the run would take. */
   readonly steps: number;
-  /** Examples of the target half. */
-  readonly target: number;
-  /** Null where irreducible losses are there, or nothing can be said of them. */
-  readonly il: IlMeasurement | null;
+  readonly il: IlCost | null;
 }
 
 /** What became of a setting. */
-export type Verdict = 'unit' | 'recommended' | 'possible' | 'offered' | 'not cheaper' | 'disagrees' | 'online';
+export type Verdict = 'unit' | 'recommended' | 'hardly cheaper' | 'dearer' | 'disagrees' | 'untried' | 'online';
 
 /** A setting in the result. */
 export interface PlanRow {
   readonly name: string;
   readonly kind: SettingKind;
   readonly verdict: Verdict;
+  /** Uniform steps by the median of uniform over all turns, so that a drifting machine does not spoil it. */
   readonly secondsPerStep: number;
-  /** The cost of a step in uniform steps of the same round, mean over rounds. */
+  /** The cost of a step in uniform steps, median over turns. */
   readonly uniformSteps: number;
-  /** How far rounds lie apart: largest minus smallest, by their mean. */
+  /** How far the middle half of the turns lies apart, by their median. */
   readonly spread: number;
-  readonly steps: number;
   readonly spearman: number | null;
   readonly topTenthOverlap: number | null;
   readonly options: PlannedOptions;
   readonly flags: string;
 }
 
-/** What an IL model and its losses cost before the first step. */
-export interface IlCost {
-  readonly model: string;
-  readonly epochs: number;
-  readonly stepsPerSecond: number | null;
-  /** At most: training may end earlier. */
-  readonly trainingSeconds: number;
-  readonly scoringSeconds: number;
+/** When an IL model is paid back by a selection that needs `gain` times fewer steps than uniform. */
+export interface PayBack {
+  readonly gain: number;
+  /** In one run, from so many steps of uniform on. */
+  readonly steps: number;
+  /** With the steps of the plan, by so many runs that share it. */
+  readonly runs: number;
 }
 
 /** Irreducible losses scored in the run against those scored before it. */
 export interface OnlineCost {
-  /** The cheapest of the settings. */
-  readonly name: string;
   readonly secondsPerStep: number;
-  readonly flags: string;
   /** Steps from which on scoring the target half before takes less time in all; null where a step costs no more online. */
   readonly storePaysFrom: number | null;
 }
@@ -88,92 +79,101 @@ export interface OnlineCost {
 export interface CostPlan {
   readonly settings: readonly PlanRow[];
   readonly leftOut: readonly { readonly name: string; readonly flags: string; readonly reason: string }[];
-  readonly recommended: { readonly name: string; readonly options: PlannedOptions; readonly flags: string };
+  readonly recommended: PlanRow;
   readonly run: {
     readonly steps: number;
     readonly uniformSeconds: number;
-    /** With the recommended setting, from losses that are there. */
+    /** As many steps with the recommended setting, from losses that are there. */
     readonly seconds: number;
     /** Selection pays where uniform needs more than so many times its steps. */
     readonly breakEven: number;
-    /** The same where the IL model is paid for by this run alone; null where it then never pays, or costs nothing more. */
+    /** The same where the IL model is paid for by this run alone; null where it then never pays, or its cost is not known. */
     readonly breakEvenWithIl: number | null;
   };
   readonly il: IlCost | null;
+  /** For gains at which selection pays; none where nothing is known of the IL model. */
+  readonly payBack: readonly PayBack[];
   readonly online: OnlineCost | null;
 }
 
 /** Rank agreement from which on a cheap form of scoring is recommended. */
 export const leastAgreement: RankAgreement = { spearman: 0.9, topTenthOverlap: 0.8 };
 
-/** The holdout-trained model is checked on the target half this often in a pass. */
-const checksPerEpoch = 2;
+/** What is less exact, or more complicated, has to be cheaper by this share. */
+export const leastSaving = 0.05;
+
+/** Gains in steps that are looked at: what runs have shown lies between these. */
+const gains = [2, 3, 5];
 
 /**
- * A plan from measurements, by arithmetic alone. Recommended is the cheapest of exact scoring, cheap forms that agree with it well
- * enough, and stale scores with a shortlist; what is not exact has to be cheaper in every round. Reuse of earlier losses
- * is only offered: whether they still tell the order shows after passes, not seconds.
+ * The setting to run with: from exact scoring on, each one that costs clearly less than the best before it, and agrees with exact scores
+ * well enough.
  */
-export function planCosts({ measured, leftOut, steps, target, il }: CostsMeasured): CostPlan {
-  const uniform = ofKind(measured, 'uniform');
-  const exact = ofKind(measured, 'exact');
-  const verdicts = new Map(measured.map((each) => [each, verdictOn(each, exact)]));
-  const possible = measured.filter((each) => verdicts.get(each) === 'possible');
-  const best = possible.reduce((a, b) => (mean(b.seconds) < mean(a.seconds) ? b : a), exact);
-  verdicts.set(best, 'recommended');
+export function bestOf(measured: readonly Measurement[]): Measurement {
+  return measured
+    .filter(({ setting, agreement }) => setting.kind === 'exact' || (setting.kind !== 'online' && agrees(agreement)))
+    .reduce((best, next) => (isCheaper(next, best) ? next : best));
+}
 
-  const settings = measured.map((each) => rowOf(each, uniform, verdicts.get(each)!));
-  const { name, options, flags, uniformSteps: breakEven, secondsPerStep } = settings[measured.indexOf(best)]!;
-  const ilCost = il && costOfIl(il, target);
-  const uniformSeconds = steps * mean(uniform.seconds);
+/** Whether a setting costs clearly less than the best before it; where it does not, its agreement is no matter. */
+export function isCheaper(next: Pick<Measurement, 'turns'>, best: Measurement): boolean {
+  return costOf(next) < costOf(best) * (1 - leastSaving);
+}
+
+/** A plan from measurements, by arithmetic alone. */
+export function planCosts({ measured, leftOut, steps, il }: CostsMeasured): CostPlan {
+  const unit = median(measured.flatMap(({ turns }) => turns.map(({ uniform }) => uniform)));
+  const best = bestOf(measured);
+  const settings = measured.map((each) => rowOf(each, unit, verdictOn(each, best)));
+  const recommended = settings[measured.indexOf(best)]!;
+  const online = settings.find(({ kind }) => kind === 'online');
+  const uniformSeconds = steps * unit;
+  const { uniformSteps: breakEven, secondsPerStep } = recommended;
+  const ilSeconds = il === null || il.trainingSeconds === null ? null : il.trainingSeconds + il.scoringSeconds;
   return {
-    settings,
+    settings: [uniformRow(measured[0]!.setting, unit), ...settings],
     leftOut: leftOut.map(({ setting, reason }) => ({ name: setting.name, flags: flagsOf(setting.options), reason })),
-    recommended: { name, options, flags },
+    recommended,
     run: {
       steps,
       uniformSeconds,
       seconds: steps * secondsPerStep,
       breakEven,
-      breakEvenWithIl: ilCost && breakEvenWith(ilCost, uniformSeconds, breakEven),
+      breakEvenWithIl: ilSeconds === null ? null : breakEvenWith(ilSeconds, uniformSeconds, breakEven),
     },
-    il: ilCost,
-    online: onlineCost(settings, secondsPerStep, ilCost),
+    il,
+    payBack:
+      ilSeconds === null ? [] : gains.flatMap((gain) => payBackAt(gain, ilSeconds, uniformSeconds, steps, breakEven)),
+    online: online === undefined ? null : onlineCost(online.secondsPerStep, secondsPerStep, il),
   };
 }
 
-function ofKind(measured: readonly Measurement[], kind: SettingKind): Measurement {
-  const found = measured.find(({ setting }) => setting.kind === kind);
-  if (found === undefined) throw new Error(`A plan cannot be made without a measurement of "${kind}"`);
-  return found;
-}
-
-function verdictOn({ setting, seconds, agreement }: Measurement, exact: Measurement): Verdict {
-  if (setting.kind === 'uniform') return 'unit';
-  if (setting.kind === 'exact') return 'possible';
-  if (setting.kind === 'online') return 'online';
-  if (setting.kind === 'reuse') return 'offered';
-  if (setting.kind === 'cheap' && !agrees(agreement)) return 'disagrees';
-  return seconds.every((each, round) => each < exact.seconds[round]!) ? 'possible' : 'not cheaper';
+function costOf({ turns }: Pick<Measurement, 'turns'>): number {
+  return median(turns.map(({ seconds, uniform }) => seconds / uniform));
 }
 
 function agrees(agreement: RankAgreement | null): boolean {
-  if (agreement === null) return true;
   const { spearman, topTenthOverlap } = leastAgreement;
-  return agreement.spearman >= spearman && agreement.topTenthOverlap >= topTenthOverlap;
+  return agreement !== null && agreement.spearman >= spearman && agreement.topTenthOverlap >= topTenthOverlap;
 }
 
-function rowOf({ setting, seconds, steps, agreement }: Measurement, uniform: Measurement, verdict: Verdict): PlanRow {
+function verdictOn(measurement: Measurement, best: Measurement): Verdict {
+  const { setting, agreement } = measurement;
+  if (measurement === best) return 'recommended';
+  if (setting.kind === 'online') return 'online';
+  if (costOf(measurement) >= costOf(best)) return 'dearer';
+  if (!isCheaper(measurement, best)) return 'hardly cheaper';
+  return agreement === null ? 'untried' : 'disagrees';
+}
+
+function rowOf(measurement: Measurement, unit: number, verdict: Verdict): PlanRow {
+  const { setting, turns, agreement } = measurement;
   const { name, kind, options } = setting;
-  const secondsPerStep = mean(seconds);
+  const costs = turns.map(({ seconds, uniform }) => seconds / uniform).sort((a, b) => a - b);
+  const uniformSteps = median(costs);
   return {
-    name,
-    kind,
-    verdict,
-    secondsPerStep,
-    uniformSteps: mean(seconds.map((each, round) => each / uniform.seconds[round]!)),
-    spread: (Math.max(...seconds) - Math.min(...seconds)) / secondsPerStep,
-    steps,
+    ...{ name, kind, verdict, secondsPerStep: uniformSteps * unit, uniformSteps },
+    spread: (quantileOfSorted(costs, 0.75) - quantileOfSorted(costs, 0.25)) / uniformSteps,
     spearman: agreement?.spearman ?? null,
     topTenthOverlap: agreement?.topTenthOverlap ?? null,
     options,
@@ -181,33 +181,34 @@ function rowOf({ setting, seconds, steps, agreement }: Measurement, uniform: Mea
   };
 }
 
-function costOfIl(
-  { model, epochs, batch, holdout, stepSeconds, exampleSeconds }: IlMeasurement,
-  target: number,
-): IlCost {
-  const scoringSeconds = target * exampleSeconds;
-  const trained =
-    stepSeconds === null ? 0 : Math.floor(holdout / batch) * stepSeconds + checksPerEpoch * scoringSeconds;
+function uniformRow({ options }: PlanSetting, secondsPerStep: number): PlanRow {
   return {
-    model,
-    epochs,
-    stepsPerSecond: stepSeconds && 1 / stepSeconds,
-    trainingSeconds: epochs * trained,
-    scoringSeconds,
+    ...{ name: 'uniform', kind: 'uniform', verdict: 'unit', secondsPerStep, uniformSteps: 1, spread: 0 },
+    ...{ spearman: null, topTenthOverlap: null, options, flags: flagsOf(options) },
   };
 }
 
+function median(values: readonly number[]): number {
+  return quantileOfSorted(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
+}
+
 /** With step gain g, selection takes c·n/g + IL seconds where uniform takes n: less from g = c·n / (n - IL) on. */
-function breakEvenWith(il: IlCost, uniformSeconds: number, breakEven: number): number | null {
-  const left = uniformSeconds - il.trainingSeconds - il.scoringSeconds;
+function breakEvenWith(il: number, uniformSeconds: number, breakEven: number): number | null {
+  const left = uniformSeconds - il;
   return left > 0 ? (breakEven * uniformSeconds) / left : null;
 }
 
-function onlineCost(settings: readonly PlanRow[], fromStore: number, il: IlCost | null): OnlineCost | null {
-  const rows = settings.filter(({ kind }) => kind === 'online');
-  if (rows.length === 0) return null;
-  const { name, secondsPerStep, flags } = rows.reduce((a, b) => (b.secondsPerStep < a.secondsPerStep ? b : a));
+/** At step gain g, selection saves 1 - c/g of uniform's time. */
+function payBackAt(gain: number, il: number, uniformSeconds: number, steps: number, breakEven: number): PayBack[] {
+  const saved = uniformSeconds * (1 - breakEven / gain);
+  if (saved <= 0) return [];
+  return [{ gain, steps: Math.ceil((steps * il) / saved), runs: Math.ceil(il / saved) }];
+}
+
+function onlineCost(secondsPerStep: number, fromStore: number, il: IlCost | null): OnlineCost {
   const more = secondsPerStep - fromStore;
-  const storePaysFrom = more > 0 && il !== null ? Math.ceil(il.scoringSeconds / more) : null;
-  return { name, secondsPerStep, flags, storePaysFrom };
+  return { secondsPerStep, storePaysFrom: more > 0 && il !== null ? Math.ceil(il.scoringSeconds / more) : null };
 }

@@ -40,7 +40,7 @@ export interface IlResult {
 const ilStreams = 1_000_000_007;
 
 /** The model is checked this often in a pass over the holdout. */
-const checksPerEpoch = 2;
+export const checksPerEpoch = 2;
 
 /**
  * Trains the irreducible-loss model on the holdout and keeps the weights with the lowest mean loss on the target's training

@@ -32,6 +32,14 @@ export interface ScheduleOptions {
   readonly warmup: number;
 }
 
+/** Steps of a run: as many as were asked for, or as `epochs` passes of `perEpoch` steps make, 1 at least. */
+export function stepsOf(
+  { steps, epochs }: { readonly steps: number | null; readonly epochs: number | null },
+  perEpoch: number,
+): number {
+  return steps ?? Math.max(1, Math.round(epochs! * perEpoch));
+}
+
 /** What changes the batches of a training on `data`; throws a usage error where those are no images, or too small. */
 export function augmenterFor(
   { augment }: OptimizationOptions,

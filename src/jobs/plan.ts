@@ -1,20 +1,29 @@
 import { RhoError } from '../core/errors.ts';
 import { makeOrder } from '../core/order.ts';
-import { type IrreducibleLosses, storedLosses } from '../loop/irreducible.ts';
+import { storedLosses } from '../loop/irreducible.ts';
 import { ThreadFailure } from '../runtime/thread.ts';
-import { type CostPlan, type IlMeasurement, type LeftOut, type Measurement, planCosts } from './costPlan.ts';
+import {
+  bestOf,
+  type CostPlan,
+  type IlCost,
+  isCheaper,
+  type LeftOut,
+  type Measurement,
+  planCosts,
+} from './costPlan.ts';
 import { exactScoring } from './exactScoring.ts';
 import { type DataOptions, type Experiment, openExperiment } from './experiment.ts';
 import type { Host } from './host.ts';
 import type { IlOptions } from './il.ts';
-import { openIrreducible } from './irreducibleSource.ts';
-import { measureIlScoring, measureIlTraining } from './measureIl.ts';
-import { type Bench, leastSteps, type Measured, measureSetting, warmUp } from './measureSetting.ts';
-import { loadModel } from './model.ts';
-import { type PlannedOptions, type PlanSetting, planSettings } from './planSettings.ts';
+import { readIlCard } from './ilCard.ts';
+import { onlineModel, openIrreducible, type RunLosses, scoredOnline } from './irreducibleSource.ts';
+import { measureIl, measureIlScoring } from './measureIl.ts';
+import { type Bench, type OpenSetting, openSetting, warmUp } from './measureSetting.ts';
+import { loadModel, readScoredModel } from './model.ts';
+import { stepsOf } from './optimization.ts';
+import { basicSettings, onlineSetting, type PlannedOptions, type PlanSetting, planStages } from './planSettings.ts';
+import { recordedIlCost } from './recordedIlCost.ts';
 import { checkTarget, type TrainingOptions } from './selectionRun.ts';
-import { openTargetTrainer } from './targetTrainer.ts';
-import { onlineDevice } from './threadBudget.ts';
 
 /** A run that is planned; how it scores is what the plan says. */
 export interface PlanOptions extends DataOptions, TrainingOptions, IlOptions {
@@ -41,10 +50,15 @@ export interface PlanResult extends CostPlan {
   readonly config: PlanFile;
 }
 
-/** Every setting runs so often, in turns, so that a drifting machine shows. */
-const rounds = 2;
-/** Seconds that a setting's steps count for, in a round. */
-const roundSeconds = 0.5;
+/** Seconds that measuring takes, in turns of all settings; where steps take long, each has two turns at least. */
+const turnBudget = 8;
+const turnCount = { least: 2, most: 8 };
+/** Seconds of a turn, at least, and of uniform beside it. */
+const turnSeconds = { setting: 0.12, uniform: 0.06 };
+/** Seconds that training and scoring of an IL model are tried for. */
+const ilSeconds = 0.5;
+/** Seconds that a pass over the data may take, after which it shows whether losses of the pass before tell the order. */
+const passBudget = 6;
 
 /** Measures what steps cost here in several settings, and plans by that. Writes nothing. */
 export async function planRun(options: PlanOptions, host: Host): Promise<PlanResult> {
@@ -52,12 +66,14 @@ export async function planRun(options: PlanOptions, host: Host): Promise<PlanRes
   await checkTarget(experiment, options);
   const began = performance.now();
   try {
-    const measured = await measureAll(experiment, options, host);
-    const plan = planCosts(measured);
+    const losses = await openLosses(experiment, options, host);
+    const steps = stepsOf(options, perEpochOf(experiment, options));
+    const plan = planCosts({ ...(await measureAll(experiment, options, losses, host)), steps, il: losses.il });
     const { model, bigBatch, smallBatch, engine, device, threads } = options;
     return {
-      ...{ data: experiment.data.name, model, bigBatch, smallBatch, threads, irreducible: measured.irreducible },
+      ...{ data: experiment.data.name, model, bigBatch, smallBatch, threads },
       ...plan,
+      irreducible: losses.isStored ? 'store' : 'zeros',
       measuring: (performance.now() - began) / 1000,
       config: { model, bigBatch, smallBatch, engine, device, ...plan.recommended.options },
     };
@@ -67,119 +83,131 @@ export async function planRun(options: PlanOptions, host: Host): Promise<PlanRes
   }
 }
 
-async function measureAll(experiment: Experiment, options: PlanOptions, host: Host) {
-  const { data, split } = experiment;
-  const path = options.irreducible;
-  const open = (threads: number, say: Host['say'] = () => undefined) =>
-    openIrreducible(path!, experiment, { device: options.device, threads }, say);
-  const given = path === null ? null : await open(options.threads, host.say);
-  try {
-    const online = given?.online ?? false;
-    const model = await loadModel(options.model, data, options.seed);
-    const stored = given === null || online ? storedLosses(new Float32Array(data.length)) : shared(given);
-    const openLosses = (setting: PlanSetting) =>
-      setting.kind === 'online'
-        ? open(onlineDevice({ ...options, ...exactScoring, ...setting.options }).threads)
-        : Promise.resolve(stored);
-    const base = { experiment, model, options, seed: options.seed, host, seconds: roundSeconds };
-    const probed = await probe({ ...base, openIrreducible: openLosses, knownSteps: 0 });
-    const stepSeconds = probed.step + probed.score;
-    const counted = Math.max(leastSteps, Math.ceil(roundSeconds / (probed.step + probed.score / 2)));
-    const bench: Bench = { ...base, openIrreducible: openLosses, knownSteps: warmUp + counted };
-
-    const settings = planSettings({ ...options, online });
-    const each = probed.opening + warmUp * stepSeconds + Math.max(roundSeconds, leastSteps * stepSeconds);
-    host.say(
-      `Measuring ${settings.length} settings in ${rounds} rounds: about ${Math.ceil(settings.length * rounds * each)} s`,
-    );
-    const { measured, leftOut } = await inRounds(bench, settings);
-    const il = await measureIl(experiment, options, online ? given : null, host);
-    const steps = options.steps ?? Math.max(1, Math.round(options.epochs! * perEpoch(experiment, options)));
-    const irreducible = given === null || online ? ('zeros' as const) : ('store' as const);
-    return { measured, leftOut, steps, target: split.target.length, il, irreducible };
-  } finally {
-    await given?.close();
-  }
-}
-
-/** Losses that many settings take in turn. */
-function shared(losses: IrreducibleLosses): IrreducibleLosses {
-  return { ...losses, close: async () => undefined };
-}
-
-function perEpoch({ split }: Experiment, { bigBatch, seed }: PlanOptions): number {
+function perEpochOf({ split }: Experiment, { bigBatch, seed }: PlanOptions): number {
   return makeOrder(split.target, bigBatch, seed).perEpoch;
 }
 
-/** A first impression: seconds to open a trainer, to train on a small batch and to score a big one. */
-async function probe({ experiment, model, options, seed }: Bench) {
-  const { data, split } = experiment;
-  const began = performance.now();
-  const start = { strategy: 'rho', seed, threads: options.threads, state: null } as const;
-  const trainer = await openTargetTrainer(model, data, start, options);
+/** Irreducible losses for settings to be measured with, and what they cost. */
+interface Losses {
+  readonly isStored: boolean;
+  readonly stored: RunLosses;
+  /** Has them scored in the run; null where they are there already, or there will be no IL model. */
+  readonly online: ((options: TrainingOptions) => Promise<RunLosses>) | null;
+  readonly il: IlCost | null;
+}
+
+async function openLosses(experiment: Experiment, options: PlanOptions, host: Host): Promise<Losses> {
+  const { data } = experiment;
+  const { irreducible: path, bigBatch } = options;
+  const zeros = { ...storedLosses(new Float32Array(data.length)), share: null };
+  if (path === null) {
+    const il = await measureIl(experiment, options, bigBatch, ilSeconds, host);
+    const model = await loadModel(options.ilModel, data, options.seed);
+    const online = (run: TrainingOptions) => scoredOnline(model, data, run, () => undefined);
+    return { isStored: false, stored: zeros, online: il && online, il };
+  }
+  const file = await onlineModel(path);
+  if (file === null) {
+    const stored = await openIrreducible(path, experiment, options, host.say);
+    return { isStored: true, stored, online: null, il: { ...(await recordedIlCost(path)), isRecorded: true } };
+  }
+  const alone = await openIrreducible(path, experiment, options, () => undefined);
   try {
-    const opening = (performance.now() - began) / 1000;
-    const ids = makeOrder(split.target, options.bigBatch, seed).at(0);
-    const small = ids.subarray(0, options.smallBatch);
-    const second = async (once: () => Promise<unknown>) => {
-      await once();
-      const from = performance.now();
-      await once();
-      return (performance.now() - from) / 1000;
+    const scoringSeconds = await measureIlScoring(experiment, alone, bigBatch, ilSeconds, host);
+    const card = await readIlCard(file, (await readScoredModel(file)).bytes);
+    const il = {
+      model: file,
+      trainingSeconds: card?.training.seconds ?? null,
+      scoringSeconds,
+      isRecorded: card !== null,
     };
-    const step = await second(async () => trainer.step(await data.gather(small), options.lr));
-    const score = await second(async () => trainer.score(await data.gather(ids)));
-    return { opening, step, score };
+    return {
+      isStored: false,
+      stored: zeros,
+      online: (run) => openIrreducible(path, experiment, run, () => undefined),
+      il,
+    };
   } finally {
-    await trainer.close();
+    await alone.close();
   }
 }
 
-/** All settings in turn, and again; one that cannot run here is left out, save those that everything is compared with. */
-async function inRounds(
-  bench: Bench,
-  settings: readonly PlanSetting[],
-): Promise<{ readonly measured: readonly Measurement[]; readonly leftOut: readonly LeftOut[] }> {
-  const { progress } = bench.host;
-  const results = new Map<PlanSetting, Measured[]>(settings.map((setting) => [setting, []]));
+/** Every setting in turns with uniform, each built on the best of those before it. */
+async function measureAll(experiment: Experiment, options: PlanOptions, { stored, online }: Losses, host: Host) {
+  const model = await loadModel(options.model, experiment.data, options.seed);
+  const bench: Bench = { experiment, model, options, seed: options.seed, host };
+  const { uniform: unit, exact } = basicSettings(options);
+  const stages = planStages(options);
+  const began = performance.now();
+  const uniform = await openSetting(bench, unit, stored);
+  const opening = (performance.now() - began) / 1000;
+  const measured: Measurement[] = [];
   const leftOut: LeftOut[] = [];
-  let done = 0;
-  progress.start('measuring', settings.length * rounds);
-  for (let round = 1; round <= rounds; round++)
-    for (const setting of settings) {
-      progress.update(done++, setting.name);
-      if (leftOut.some((each) => each.setting === setting)) continue;
-      // Of losses that untrained weights left behind, agreement would say nothing.
-      const compares = round === rounds && setting.kind !== 'reuse';
+  try {
+    const expected = 1 + stages.flatMap((stage) => stage(exact)).length + Number(online !== null);
+    const { turns, seconds } = await turnsFor(uniform, bench, expected, opening);
+    host.say(`Measuring ${expected} settings in turns with uniform: about ${seconds} s`);
+    host.progress.start('measuring', expected * turns);
+
+    const agreementOf = async (opened: OpenSetting, { kind }: PlanSetting, turns: Measurement['turns']) => {
+      if (kind === 'exact' || kind === 'online' || !isCheaper({ turns }, bestOf(measured))) return null;
+      // Other threads give the same scores.
+      const alike = measured.find(({ setting, agreement }) => setting.kind === kind && agreement !== null);
+      if (alike !== undefined && kind !== 'shortlist') return alike.agreement;
+      if (kind !== 'reuse') return opened.agreement();
+      // In the first pass all candidates are scored, about twice as many.
+      const passSeconds = 2 * turns.at(-1)!.seconds * perEpochOf(experiment, options);
+      return passSeconds > passBudget ? null : opened.agreementAfterPass();
+    };
+    const measure = async (setting: PlanSetting, losses: () => Promise<RunLosses>) => {
+      const done = (measured.length + leftOut.length) * turns;
+      host.progress.update(done, setting.name);
       try {
-        results.get(setting)!.push(await measureSetting(bench, setting, compares));
+        const opened = await openSetting(bench, setting, await losses());
+        try {
+          const taken = [];
+          await opened.turn(0, warmUp);
+          for (let turn = 1; turn <= turns; turn++) {
+            taken.push({
+              uniform: await uniform.turn(turnSeconds.uniform, 1),
+              seconds: await opened.turn(turnSeconds.setting, 1),
+            });
+            host.progress.update(done + turn, setting.name);
+          }
+          measured.push({ setting, turns: taken, agreement: await agreementOf(opened, setting, taken) });
+        } finally {
+          await opened.close();
+        }
       } catch (error) {
-        const isBasic = setting.kind === 'uniform' || setting.kind === 'exact';
         const isRefused = error instanceof RhoError && error.kind !== 'interrupted' && error.kind !== 'failure';
-        if (isBasic || !isRefused) throw error;
+        if (setting === exact || !isRefused) throw error;
         leftOut.push({ setting, reason: error.message });
       }
+    };
+    await measure(exact, async () => stored);
+    for (const stage of stages)
+      for (const setting of stage(bestOf(measured).setting)) await measure(setting, async () => stored);
+    if (online !== null) {
+      const setting = onlineSetting(bestOf(measured).setting);
+      await measure(setting, () => online({ ...options, ...exactScoring, ...setting.options }));
     }
-  progress.update(done, '');
-  progress.finish();
-  const ran = [...results].filter(([setting]) => leftOut.every((each) => each.setting !== setting));
-  const measured = ran.map(([setting, found]) => ({
-    setting,
-    seconds: found.map(({ seconds }) => seconds),
-    steps: found.reduce((sum, { steps }) => sum + steps, 0),
-    agreement: found.at(-1)!.agreement,
-  }));
+    host.progress.update(expected * turns, '');
+    host.progress.finish();
+  } finally {
+    await uniform.close();
+  }
   return { measured, leftOut };
 }
 
-/** Nothing where irreducible losses are there already, or no IL model can be trained. */
-async function measureIl(
-  experiment: Experiment,
-  options: PlanOptions,
-  given: IrreducibleLosses | null,
-  host: Host,
-): Promise<IlMeasurement | null> {
-  const { irreducible: path, bigBatch } = options;
-  if (given !== null) return measureIlScoring(experiment, path!, given, bigBatch, roundSeconds, host);
-  return path === null ? measureIlTraining(experiment, options, bigBatch, roundSeconds, host) : null;
+/** How many turns each setting has, and about how many seconds all of them take, from a first impression of steps and scoring. */
+async function turnsFor(uniform: OpenSetting, { experiment, options, seed }: Bench, settings: number, opening: number) {
+  await uniform.turn(0, warmUp);
+  const step = await uniform.turn(0, warmUp);
+  const ids = makeOrder(experiment.split.target, options.bigBatch, seed).at(0);
+  const score = await uniform.secondsToScore(ids);
+  const both = Math.max(turnSeconds.uniform, step) + Math.max(turnSeconds.setting, step + score);
+  const { least, most } = turnCount;
+  const turns = Math.max(least, Math.min(most, Math.floor(turnBudget / (settings * both))));
+  // First steps and those compared with exact scores take about eight more.
+  return { turns, seconds: Math.ceil(settings * (opening + turns * both + 8 * (step + score))) };
 }

@@ -8,7 +8,6 @@ import type { EngineOptions } from '../engine/open.ts';
 import { type Checkpoint, readNewestCheckpoint, writeCheckpoint } from '../loop/checkpoint.ts';
 import { openEventLog, readEvents } from '../loop/eventLog.ts';
 import type { RecordedScoring, StartEvent, StepEvent, TrainEvent } from '../loop/events.ts';
-import type { IrreducibleLosses } from '../loop/irreducible.ts';
 import { type Standing, train } from '../loop/train.ts';
 import { replaceWeights } from '../onnx/model.ts';
 import { trainStep } from '../onnx/trainStep.ts';
@@ -18,8 +17,15 @@ import { ThreadFailure } from '../runtime/thread.ts';
 import { exactScoring } from './exactScoring.ts';
 import { type Experiment, requireBatch } from './experiment.ts';
 import { checkInterrupted, type Host } from './host.ts';
+import type { RunLosses } from './irreducibleSource.ts';
 import { feedFrom, loadModel, type ModelFile } from './model.ts';
-import { augmenterFor, type OptimizationOptions, optimizerFrom, type ScheduleOptions } from './optimization.ts';
+import {
+  augmenterFor,
+  type OptimizationOptions,
+  optimizerFrom,
+  type ScheduleOptions,
+  stepsOf,
+} from './optimization.ts';
 import { type CandidateScoringOptions, loopScoring, openCandidateScorer } from './scoringForm.ts';
 import { openTargetTrainer } from './targetTrainer.ts';
 import { threadBudget } from './threadBudget.ts';
@@ -56,7 +62,7 @@ export interface TrainingOptions
 export interface SelectionRun {
   readonly strategy: StrategyName;
   readonly seed: number;
-  readonly irreducible: IrreducibleLosses | null;
+  readonly irreducible: RunLosses | null;
   readonly folder: string;
 }
 
@@ -91,7 +97,7 @@ export async function runSelection(
   requireBatch(experiment, 'target', options.bigBatch, '--big-batch');
   const checkpoint = await readNewestCheckpoint(checkpointsOf(run));
   const scoring = { ...exactScoring, ...options };
-  const threads = threadBudget(scoring, run.strategy, run.irreducible?.online ?? false);
+  const threads = threadBudget(scoring, run.strategy, run.irreducible?.share ?? null);
   const { strategy, seed } = run;
   const began = { strategy, seed, threads: threads.training, state: checkpoint?.state ?? null };
   const trainer = await openTargetTrainer(model, experiment.data, began, scoring);
@@ -142,7 +148,7 @@ async function trainLogged(
   start: StartEvent,
 ): Promise<void> {
   const order = makeOrder(split.target, options.bigBatch, run.seed);
-  const steps = options.steps ?? Math.max(1, Math.round(options.epochs! * order.perEpoch));
+  const steps = stepsOf(options, order.perEpoch);
   const eventsPath = joinPath(run.folder, 'events.jsonl');
   const log = await openEventLog(eventsPath, checkpoint?.eventBytes ?? 0);
   try {

@@ -6,8 +6,8 @@ import type { Host } from './host.ts';
 import { openIrreducible, requireIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { describeRuns } from './runReport.ts';
+import { scoringAdvice } from './scoringAdvice.ts';
 import { checkTarget, runSelection, type TrainingOptions } from './selectionRun.ts';
-import { onlineDevice } from './threadBudget.ts';
 
 export interface TrainJobOptions extends DataOptions, TrainingOptions {
   readonly strategy: StrategyName;
@@ -28,9 +28,9 @@ export async function trainTarget(
   requireIrreducible([options.strategy], options.irreducible);
   const experiment = await openExperiment(options);
   await checkTarget(experiment, options);
+  for (const line of scoringAdvice(options, [options.strategy], experiment.split.target.length)) host.say(line);
   const needed = strategyOf(options.strategy).needsIrreducibleLoss ? options.irreducible : null;
-  const irreducible =
-    needed === null ? null : await openIrreducible(needed, experiment, onlineDevice(options), host.say);
+  const irreducible = needed === null ? null : await openIrreducible(needed, experiment, options, host.say);
   try {
     const run = { strategy: options.strategy, seed: options.seed, irreducible, folder };
     const events = new Map([[options.strategy, [await runSelection(experiment, run, options, host)]]]);

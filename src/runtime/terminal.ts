@@ -30,22 +30,37 @@ export function now(): number {
   return performance.now();
 }
 
-/** The exit code for when everything that still runs has ended. */
-export function setExitCode(code: number): void {
+/**
+ * Ends the process with this exit code when everything that still runs has ended. At once then: while Node takes itself down, it no
+ * longer handles signals, and Ctrl-C would turn a run that is done into an interrupted one.
+ */
+export function endWith(code: number): void {
   process.exitCode = code;
+  process.once('beforeExit', () => process.exit());
 }
 
-/** Aborted at the first interrupt (Ctrl-C or SIGTERM); the second one ends the process at once, as it does by default. */
-export function interruptSignal(onFirst: () => void): AbortSignal {
+/** Interrupts (Ctrl-C or SIGTERM) of what the process does. */
+export interface Interrupts {
+  /** Aborted at the first one; the second one ends the process at once, as it does by default. */
+  readonly signal: AbortSignal;
+  /** To be called when all is done: those that come now change nothing. */
+  ignore(): void;
+}
+
+export function watchInterrupts(onFirst: () => void): Interrupts {
   const controller = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
   const interrupt = () => {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    // Not process.exit() at the second: while ONNX Runtime computes in a thread, Node aborts instead.
+    for (const name of signals) process.off(name, interrupt);
     controller.abort();
     onFirst();
   };
-  // Not process.exit() at the second: while ONNX Runtime computes in a thread, Node aborts instead.
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  return controller.signal;
+  for (const name of signals) process.on(name, interrupt);
+  return {
+    signal: controller.signal,
+    ignore() {
+      for (const name of signals) process.off(name, interrupt).on(name, () => undefined);
+    },
+  };
 }
