@@ -149,32 +149,18 @@ async function measureAll(experiment: Experiment, options: PlanOptions, { stored
     host.say(`Measuring ${expected} settings in turns with uniform: about ${seconds} s`);
     host.progress.start('measuring', expected * turns);
 
-    const agreementOf = async (opened: OpenSetting, { kind }: PlanSetting, turns: Measurement['turns']) => {
-      if (kind === 'exact' || kind === 'online' || !isCheaper({ turns }, bestOf(measured))) return null;
-      // Other threads give the same scores.
-      const alike = measured.find(({ setting, agreement }) => setting.kind === kind && agreement !== null);
-      if (alike !== undefined && kind !== 'shortlist') return alike.agreement;
-      if (kind !== 'reuse') return opened.agreement();
-      // In the first pass all candidates are scored, about twice as many.
-      const passSeconds = 2 * turns.at(-1)!.seconds * perEpochOf(experiment, options);
-      return passSeconds > passBudget ? null : opened.agreementAfterPass();
-    };
     const measure = async (setting: PlanSetting, losses: () => Promise<RunLosses>) => {
       const done = (measured.length + leftOut.length) * turns;
       host.progress.update(done, setting.name);
       try {
         const opened = await openSetting(bench, setting, await losses());
         try {
-          const taken = [];
-          await opened.turn(0, warmUp);
-          for (let turn = 1; turn <= turns; turn++) {
-            taken.push({
-              uniform: await uniform.turn(turnSeconds.uniform, 1),
-              seconds: await opened.turn(turnSeconds.setting, 1),
-            });
-            host.progress.update(done + turn, setting.name);
-          }
-          measured.push({ setting, turns: taken, agreement: await agreementOf(opened, setting, taken) });
+          const taken = await inTurns(opened, uniform, turns, (turn) =>
+            host.progress.update(done + turn, setting.name),
+          );
+          const perEpoch = perEpochOf(experiment, options);
+          const agreement = await agreementOf(opened, { setting, turns: taken }, measured, perEpoch);
+          measured.push({ setting, turns: taken, agreement });
         } finally {
           await opened.close();
         }
@@ -197,6 +183,35 @@ async function measureAll(experiment: Experiment, options: PlanOptions, { stored
     await uniform.close();
   }
   return { measured, leftOut };
+}
+
+/** A setting and uniform, one after the other. */
+async function inTurns(opened: OpenSetting, uniform: OpenSetting, turns: number, onTurn: (turn: number) => void) {
+  const taken: { readonly uniform: number; readonly seconds: number }[] = [];
+  await opened.turn(0, warmUp);
+  for (let turn = 1; turn <= turns; turn++) {
+    const unit = await uniform.turn(turnSeconds.uniform, 1);
+    taken.push({ uniform: unit, seconds: await opened.turn(turnSeconds.setting, 1) });
+    onTurn(turn);
+  }
+  return taken;
+}
+
+/** How far a setting agrees with exact scores; null where that is no matter, or where it takes too long to tell. */
+async function agreementOf(
+  opened: OpenSetting,
+  { setting, turns }: Omit<Measurement, 'agreement'>,
+  before: readonly Measurement[],
+  perEpoch: number,
+) {
+  const { kind } = setting;
+  if (kind === 'exact' || kind === 'online' || !isCheaper({ turns }, bestOf(before))) return null;
+  // Other threads give the same scores.
+  const alike = before.find((each) => each.setting.kind === kind && each.agreement !== null);
+  if (alike !== undefined && kind !== 'shortlist') return alike.agreement;
+  if (kind !== 'reuse') return opened.agreement();
+  // In the first pass all candidates are scored, about twice as many.
+  return 2 * turns.at(-1)!.seconds * perEpoch > passBudget ? null : opened.agreementAfterPass();
 }
 
 /** How many turns each setting has, and about how many seconds all of them take, from a first impression of steps and scoring. */

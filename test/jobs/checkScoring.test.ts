@@ -22,14 +22,21 @@ function expectRefused(
 
 describe('what does not go together is said in one sentence', () => {
   test.each<[Partial<CheckedScoring>, string]>([
-    [{ reuse: 31 }, 'Cannot score 31 of 320 candidates to choose 32: pass --reuse from 32 to 320'],
     [
-      { shortlist: 31, staleness: 1 },
-      'Cannot choose 32 of a shortlist of 31 of 320 candidates: pass --shortlist from 32 to 320',
+      { reuse: 31 },
+      'Cannot score 31 of 320 candidates to choose 32: pass --reuse from 32 to 319, or leave it away to score all',
     ],
     [
-      { shortlist: 321, staleness: 1 },
-      'Cannot choose 32 of a shortlist of 321 of 320 candidates: pass --shortlist from 32 to 320',
+      { reuse: 320 },
+      'Cannot score 320 of 320 candidates to choose 32: pass --reuse from 32 to 319, or leave it away to score all',
+    ],
+    ...[31, 32, 320, 321].map((shortlist): [Partial<CheckedScoring>, string] => [
+      { shortlist, staleness: 1 },
+      `Cannot choose 32 of 320 candidates by a shortlist of ${shortlist}: it has to be larger than the small batch and smaller than the big one; pass --shortlist 64, or leave it away`,
+    ]),
+    [
+      { shortlist: 32, scoring: 'int8', bigBatch: 33 },
+      'Cannot choose 32 of 33 candidates by a shortlist of 32: it has to be larger than the small batch and smaller than the big one; leave it away',
     ],
     ...([{}, { scoreDevice: 'cpu' }, { scoreDevice: 'webgpu' }] as const).map(
       (current): [Partial<CheckedScoring>, string] => [
@@ -94,8 +101,9 @@ describe('what does not go together is said in one sentence', () => {
     {},
     { batchNorm: 'candidates' },
     { scoreEngine: 'same' },
-    { staleness: 3, refresh: 2, shortlist: 32 },
-    { staleness: 1, shortlist: 320 },
+    { staleness: 3, refresh: 2, shortlist: 33 },
+    { staleness: 1, shortlist: 319 },
+    { reuse: 319 },
     { refresh: 2, shortlist: 64 },
     { scoring: 'int8', shortlist: 64 },
     { scoring: 'int8', device: 'webgpu', scoreDevice: 'cpu' },
