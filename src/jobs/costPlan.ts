@@ -149,7 +149,12 @@ export function planCosts({ measured, leftOut, steps, il }: CostsMeasured): Cost
 }
 
 function costOf({ turns }: Pick<Measurement, 'turns'>): number {
-  return median(turns.map(({ seconds, uniform }) => seconds / uniform));
+  return median(costsOf(turns));
+}
+
+/** In uniform steps, each turn by uniform just before it. */
+function costsOf(turns: Measurement['turns']): number[] {
+  return turns.map(({ seconds, uniform }) => seconds / uniform);
 }
 
 function agrees(agreement: RankAgreement | null): boolean {
@@ -169,7 +174,7 @@ function verdictOn(measurement: Measurement, best: Measurement): Verdict {
 function rowOf(measurement: Measurement, unit: number, verdict: Verdict): PlanRow {
   const { setting, turns, agreement } = measurement;
   const { name, kind, options } = setting;
-  const costs = turns.map(({ seconds, uniform }) => seconds / uniform).sort((a, b) => a - b);
+  const costs = costsOf(turns).sort((a, b) => a - b);
   const uniformSteps = median(costs);
   return {
     ...{ name, kind, verdict, secondsPerStep: uniformSteps * unit, uniformSteps },

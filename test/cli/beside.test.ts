@@ -221,6 +221,18 @@ describe('irreducible losses that are scored online choose as those from a store
     });
   });
 
+  test('of a model that is a small part of the work, in a thread that the trainer makes no room for', async () => {
+    const out = folder.at('small');
+    const words = ['train', ...data, ...target, '--model', 'mlp:256', '--steps', '2', '--irreducible', ilModel];
+    const { code, stderr } = await rho(...words, '--out', out);
+    expect(code, stderr).toBe(0);
+    expect((await readEventsOf(out))[0]).toMatchObject({ threads: 2, scoreThreads: null, onlineThreads: 1 });
+    // 128 forwards of 12,704 products beside 128 + 3 · 16 of 203,264.
+    expect(stderr).toMatch(
+      /^\S+il\.onnx: scores in a thread beside the 2 of --threads, for irreducible losses are 4\.3% of the work of a step$/m,
+    );
+  });
+
   test('with stale weights and TensorFlow.js as well', async () => {
     const words = ['train', ...data, ...target, ...few, '--engine', 'tfjs:wasm', '--staleness', '1'];
     await Promise.all([
@@ -272,6 +284,43 @@ test('options of scoring that do not go together, or have no effect, are refused
   const { code, stderr } = await rho(...fromStore, '--staleness', '65', '--out', out);
   expect(code).toBe(2);
   expect(stderr).toContain('Expected a whole number from 0 to 64.');
+});
+
+test('options that are seldom meant are advised against, and work', async () => {
+  const words = ['--staleness', '1', '--reuse', '64', '--threads', '1', '--steps', '2', '--out', folder.at('advised')];
+  const { code, stderr } = await rho(...fromStore, ...words);
+  expect(code).toBe(0);
+  const advice = stderr.split('\n').filter((line) => line.startsWith('--'));
+  expect(advice.map((line) => line.replace(/[:,] .*/, ''))).toEqual([
+    '--staleness 1 without --shortlist loses most of what selection gains',
+    '--threads 1 is too few to score candidates while training goes on',
+    '--reuse 64 reuses nothing in 2 steps',
+  ]);
+});
+
+test('what is no source of irreducible losses is told that an IL model is one, too', async () => {
+  for (const [path, found] of [
+    [folder.at('none'), 'there is no such folder or file'],
+    [folder.at('digits'), 'it is neither a loss store nor an IL model'],
+  ] as const)
+    expectRefusal(
+      await rho('train', ...data, ...target, '--steps', '2', '--irreducible', path, '--out', folder.at('refused')),
+      3,
+      `Cannot take irreducible losses from "${path}": ${found}; pass the folder that "rho score" wrote, or an IL model, FILE.onnx or a folder with an il.onnx`,
+    );
+});
+
+test('an interrupt that comes when the result is out changes nothing', async () => {
+  const words = [...fromStore, '--steps', '2', '--out', folder.at('done')];
+  const started = startRho(words);
+  started.child.stdout!.once('data', () => {
+    // At the same time and after it, as long as the process is there.
+    const again = setInterval(() => started.child.kill('SIGINT'), 1);
+    started.child.once('close', () => clearInterval(again));
+  });
+  const { code, signal, stderr } = await started.ended;
+  expect([code, signal]).toEqual([0, null]);
+  expect(stderr).not.toContain('Ctrl-C');
 });
 
 test('a scorer beside the trainer that does not answer any more ends the run within seconds', async () => {
