@@ -250,7 +250,7 @@ const options: Readonly<Record<string, () => Option>> = {
       'of --threads, those of each scorer beside the trainer: of candidates, of irreducible losses online',
     )
       .argParser(wholeNumber(1))
-      .default(null, 'an even share of those that work at once, at least 1 for each side'),
+      .default(null, 'by the work of those that work at once, at least 1 for each side'),
   scoreDevice: () =>
     option(
       '--score-device <name>',
