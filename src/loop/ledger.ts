@@ -140,7 +140,7 @@ export function ledgerOf({ runs, uniform, irreducible, targets, ...machine }: Le
       trained: costs.unknown ?? '',
       kept: 'the run did not record its batch sizes',
       agreement: isExact(start) ? 'its scores are exact' : neverCompared,
-      irreducibleSeconds: irreducible?.source ?? 'the irreducible losses were made elsewhere',
+      irreducibleSeconds: irreducible?.source ?? 'they were made elsewhere',
     }),
   };
 }

@@ -125,7 +125,7 @@ export function textHtml(text: string | null): string {
   return `<blockquote>${escapeHtml(text.length > 300 ? `${text.slice(0, 300)}…` : text)}</blockquote>`;
 }
 
-/** Rows of names and values; nested settings are named `outer.inner`. */
+/** Rows of names and values, those without a value left out; nested settings are named `outer.inner`. */
 export function pairsHtml(values: Readonly<Record<string, unknown>>): string {
   const rows = flatten(values, '').map(
     ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
@@ -135,8 +135,9 @@ export function pairsHtml(values: Readonly<Record<string, unknown>>): string {
 
 function flatten(values: Readonly<Record<string, unknown>>, prefix: string): [string, string][] {
   return Object.entries(values).flatMap(([key, value]): [string, string][] => {
-    if (value === undefined) return [];
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if (value === undefined || value === null) return [];
+    if (Array.isArray(value) && value.length === 0) return [];
+    if (typeof value === 'object' && !Array.isArray(value)) {
       return flatten(value as Record<string, unknown>, `${prefix}${key}.`);
     }
     return [[prefix + key, typeof value === 'string' ? value : JSON.stringify(value)]];

@@ -71,7 +71,8 @@ function fitting(columns: readonly Column[], names: readonly string[]): Group[][
   const tables: Group[][] = [[]];
   for (const group of groups) {
     const table = tables.at(-1)!;
-    if (group.title === 'accuracy' || width([...table, group]) > widest) tables.push([group]);
+    const parts = group.title.startsWith('accuracy') && !table.some(({ title }) => title.startsWith('accuracy'));
+    if (parts || width([...table, group]) > widest) tables.push([group]);
     else table.push(group);
   }
   return tables.filter((table) => table.length > 0);

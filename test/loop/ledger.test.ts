@@ -210,7 +210,7 @@ test('gains in time count nothing, a share and all of the irreducible losses', (
 test('where the cost of the irreducible losses is not known, what counts it is null', () => {
   const { irreducibleSeconds, unknown, targets } = ledger(overlapped, { irreducible: { seconds: null, runs: 1 } });
   expect(irreducibleSeconds).toBeNull();
-  expect(unknown.irreducibleSeconds).toBe('the irreducible losses were made elsewhere');
+  expect(unknown.irreducibleSeconds).toBe('they were made elsewhere');
   expect(targets['0.9']!.seconds).toEqual({ none: 27.5, sharedHere: null, sharedByFive: null, whole: null });
   expect(ledger(overlapped, { irreducible: null }).targets['0.9']!.seconds.whole).toBe(27.5);
 });
