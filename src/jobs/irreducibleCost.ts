@@ -6,10 +6,10 @@ import { openLossStore } from '../store/readStore.ts';
 import { type IlCard, readIlCardOf } from './ilCard.ts';
 import { onlineModel } from './irreducibleSource.ts';
 
-/** Seconds that something took, and the file that says so, or `measured here`. */
+/** Seconds that something took, and the file that says so; null where they were measured here. */
 export interface KnownCost {
   readonly seconds: number;
-  readonly from: string;
+  readonly from: string | null;
 }
 
 /** What irreducible losses took to make, once for all runs; what is null is not known. */
@@ -36,9 +36,10 @@ export function secondsOf({ training, scoring }: IrreducibleCost): number | null
   return training.seconds + (scoring === 'online' ? 0 : scoring.seconds);
 }
 
-/** "1.87 s of training the IL model (il/il.json), 0.72 s of scoring by it (store/manifest.json)", or what is missing. */
+/** "1.87 s of training the IL model, from il/il.json, 0.72 s of scoring by it, from store/manifest.json", or what is missing. */
 export function costInWords({ training, scoring }: IrreducibleCost): string {
-  const told = ({ seconds, from }: KnownCost, what: string): string => `${formatSeconds(seconds)} of ${what} (${from})`;
+  const told = ({ seconds, from }: KnownCost, what: string): string =>
+    `${formatSeconds(seconds)} of ${what}${from === null ? '' : `, from ${from}`}`;
   if (training === null) {
     if (scoring === null) return 'they were made elsewhere';
     const rest = scoring === 'online' ? '' : `; ${told(scoring, 'scoring')}`;

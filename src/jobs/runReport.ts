@@ -87,8 +87,7 @@ function ledgers({ il, given, events, targets }: FinishedRuns): Record<string, L
 
 /** The mean of IL models that were trained here. */
 function costHere(il: readonly IlStage[]): IrreducibleCost {
-  const part = (seconds: readonly number[]) =>
-    seconds.length === 0 ? null : { seconds: mean(seconds), from: 'measured here' };
+  const part = (seconds: readonly number[]) => (seconds.length === 0 ? null : { seconds: mean(seconds), from: null });
   return {
     training: part(il.map(({ card }) => card.training.seconds)),
     scoring: part(il.map(({ scoringSeconds }) => scoringSeconds)),
