@@ -29,6 +29,9 @@ interface Draft {
   figure: (summary: StrategySummary) => PerSeed;
 }
 
+/** The group of accuracies after equal seconds of training. */
+export const accuracyAfter = 'accuracy after';
+
 /** The columns of the comparison, from which the terminal table and the HTML table are both made. */
 export function comparisonColumns(data: ReportData): Column[] {
   const summaries = Object.values(data.strategies);
@@ -57,7 +60,7 @@ export function comparisonColumns(data: ReportData): Column[] {
   });
   for (const time of timesOf(summaries))
     drafts.push({
-      group: 'accuracy after',
+      group: accuracyAfter,
       header: formatSeconds(Number(time)),
       better: 'high',
       format: formatAccuracy,

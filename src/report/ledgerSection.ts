@@ -49,10 +49,13 @@ const figures: readonly Figure[] = [
   {
     name: 'a step in uniform steps',
     value: ({ uniformSteps }) => decimals(uniformSteps),
-    below: ({ uniformSteps, secondsPerStep, uniformSecondsPerStep, unknown }) =>
-      isNumber(uniformSteps)
+    below: (ledger) => {
+      if (!hasUniform(ledger)) return '';
+      const { uniformSteps, secondsPerStep, uniformSecondsPerStep, unknown } = ledger;
+      return isNumber(uniformSteps)
         ? `${formatMilliseconds(secondsPerStep)}, uniform ${formatMilliseconds(uniformSecondsPerStep)}`
-        : (unknown.uniformSteps ?? ''),
+        : (unknown.uniformSteps ?? '');
+    },
   },
   {
     name: 'scoring',
@@ -60,7 +63,7 @@ const figures: readonly Figure[] = [
     below: threadsInWords,
   },
   {
-    name: 'overlap: of the scoring beside the trainer, while that worked',
+    name: 'overlap: share of the work beside the trainer that is done while the trainer works',
     value: (ledger) => share(overlapShares(ledger)?.ofBeside ?? null),
     below: (ledger) => {
       const shares = overlapShares(ledger);

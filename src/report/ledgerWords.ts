@@ -85,8 +85,8 @@ export function inThreads(count: number): string {
 export function waitingInWords(ledger: Ledger): string {
   const { waiting } = ledger;
   if (waiting === null || !isNumber(waiting.forBeside)) return '';
+  if (!isNumber(waiting.beside)) return 'for data and messages';
   const rest = `${formatMilliseconds(waiting.trainer - waiting.forBeside)} for data and messages`;
-  if (!isNumber(waiting.beside)) return rest;
   return `${formatMilliseconds(waiting.forBeside)} while ${besideInWords(ledger)} are scored, ${rest}`;
 }
 
