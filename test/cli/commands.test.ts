@@ -2,6 +2,7 @@ import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { costOfIrreducible } from '../../src/jobs/irreducibleCost.ts';
 import { gpuTraces } from '../../src/runtime/gpuTraces.ts';
 import {
   type Ended,
@@ -169,6 +170,26 @@ test('what irreducible losses from elsewhere cost is not known, and the report s
   // Nothing is said of a uniform run where there was none.
   expect(html).not.toMatch(/Only|uniform (reached|not|\d)|step gain</);
   expect(html).not.toContain('null');
+});
+
+test('the card of an IL model is found beside a store that was moved, and only where it is of that very model', async () => {
+  const store = folder.at('moved', 'store');
+  await cp(join(run, 'il'), store, { recursive: true });
+  const path = join(store, 'manifest.json');
+  const manifest = await json(path);
+  manifest.models[0].name = 'elsewhere/il.onnx';
+  await writeFile(path, JSON.stringify(manifest));
+  const card = folder.at('moved', 'il.json');
+  const scoring = { seconds: manifest.scoring.seconds, from: path };
+  expect(await costOfIrreducible(store)).toEqual({ training: null, scoring });
+  await cp(join(run, 'il.json'), card);
+  const { training } = await json(card);
+  expect(await costOfIrreducible(store)).toEqual({ training: { seconds: training.seconds, from: card }, scoring });
+  await writeFile(card, (await readFile(card, 'utf8')).replace(manifest.models[0].fingerprint, '0'.repeat(64)));
+  expect(await costOfIrreducible(store)).toEqual({ training: null, scoring });
+  // A damaged card must not end a run that is over.
+  await writeFile(card, '{');
+  expect(await costOfIrreducible(store)).toEqual({ training: null, scoring });
 });
 
 test('train with an IL model scores online and selects as from the store', async () => {
