@@ -70,20 +70,15 @@ export interface IlCard {
  * data error for one that is damaged or of another version.
  */
 export async function readIlCard(path: string, bytes: Uint8Array): Promise<IlCard | null> {
-  const cardPath = cardPathOf(path);
-  return cardPath === null ? null : readCardFor(cardPath, await sha256(bytes));
+  return readIlCardOf(path, await sha256(bytes));
 }
 
-/** Where the card of an IL model lies; null for what is no .onnx file. */
-export function cardPathOf(model: string): string | null {
-  return model.endsWith('.onnx') ? model.replace(/\.onnx$/, '.json') : null;
-}
-
-/** The card at `cardPath`; null where there is none or it is that of another model than `model`, a SHA-256. */
-export async function readCardFor(cardPath: string, model: string): Promise<IlCard | null> {
-  if (!(await exists(cardPath))) return null;
+/** The same where the SHA-256 (hex) of its bytes is known, though the model itself may be gone. */
+export async function readIlCardOf(path: string, fingerprint: string): Promise<IlCard | null> {
+  const cardPath = path.replace(/\.onnx$/, '.json');
+  if (cardPath === path || !(await exists(cardPath))) return null;
   const card = parseCard(await readText(cardPath), cardPath);
-  return card?.model.sha256 === model ? card : null;
+  return card?.model.sha256 === fingerprint ? card : null;
 }
 
 /** Throws a data error where an IL model was trained on numbers preprocessed in another way than those it is to score. */

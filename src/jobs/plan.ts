@@ -15,14 +15,13 @@ import { exactScoring } from './exactScoring.ts';
 import { type DataOptions, type Experiment, openExperiment } from './experiment.ts';
 import type { Host } from './host.ts';
 import type { IlOptions } from './il.ts';
-import { readIlCard } from './ilCard.ts';
+import { costOfIrreducible } from './irreducibleCost.ts';
 import { onlineModel, openIrreducible, type RunLosses, scoredOnline } from './irreducibleSource.ts';
 import { measureIl, measureIlScoring } from './measureIl.ts';
 import { type Bench, type OpenSetting, openSetting, warmUp } from './measureSetting.ts';
-import { loadModel, readScoredModel } from './model.ts';
+import { loadModel } from './model.ts';
 import { stepsOf } from './optimization.ts';
 import { basicSettings, onlineSetting, type PlannedOptions, type PlanSetting, planStages } from './planSettings.ts';
-import { recordedIlCost } from './recordedIlCost.ts';
 import { checkTarget, type TrainingOptions } from './selectionRun.ts';
 
 /** A run that is planned; how it scores is what the plan says. */
@@ -109,18 +108,14 @@ async function openLosses(experiment: Experiment, options: PlanOptions, host: Ho
   const file = await onlineModel(path);
   if (file === null) {
     const stored = await openIrreducible(path, experiment, options, host.say);
-    return { isStored: true, stored, online: null, il: { ...(await recordedIlCost(path)), isRecorded: true } };
+    return { isStored: true, stored, online: null, il: await recordedCost(path) };
   }
   const alone = await openIrreducible(path, experiment, options, () => undefined);
   try {
     const scoringSeconds = await measureIlScoring(experiment, alone, bigBatch, ilSeconds, host);
-    const card = await readIlCard(file, (await readScoredModel(file)).bytes);
-    const il = {
-      model: file,
-      trainingSeconds: card?.training.seconds ?? null,
-      scoringSeconds,
-      isRecorded: card !== null,
-    };
+    const { training } = await costOfIrreducible(path);
+    const trainingSeconds = training?.seconds ?? null;
+    const il = { model: file, trainingSeconds, scoringSeconds, isRecorded: training !== null };
     return {
       isStored: false,
       stored: zeros,
@@ -130,6 +125,14 @@ async function openLosses(experiment: Experiment, options: PlanOptions, host: Ho
   } finally {
     await alone.close();
   }
+}
+
+/** What the losses of a store took; null for those that were made elsewhere. */
+async function recordedCost(store: string): Promise<IlCost | null> {
+  const { training, scoring } = await costOfIrreducible(store);
+  if (scoring === null || scoring === 'online') return null;
+  const trainingSeconds = training?.seconds ?? null;
+  return { model: `of ${store}`, trainingSeconds, scoringSeconds: scoring.seconds, isRecorded: true };
 }
 
 /** Every setting in turns with uniform, each built on the best of those before it. */

@@ -56,7 +56,7 @@ describe('a plan', () => {
     const { training } = JSON.parse(await readFile(folder.at('il/il.json'), 'utf8'));
     const { scoring } = JSON.parse(await readFile(folder.at('store/manifest.json'), 'utf8'));
     const seconds = (value: number) => `${value.toPrecision(3)}`.slice(0, 3);
-    expect(stdout).toContain(`The IL model mlp:16 took ${seconds(training.seconds)}`);
+    expect(stdout).toContain(`The IL model of ${store} took ${seconds(training.seconds)}`);
     expect(stdout).toContain(`scoring the target half ${seconds(scoring.seconds)}`);
     expect(stdout).toContain('so one such run never pays for it.');
     expect(stdout).toMatch(/^Recommended: --threads 1.*\nWhy: [A-Za-z][^\n]*\.$/m);
