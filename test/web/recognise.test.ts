@@ -141,7 +141,7 @@ describe('other things', () => {
   });
 
   test('anything else is a sentence that says what was expected', async () => {
-    const { problems } = await recognise([dropped('notes.pdf'), dropped('more.zip')]);
+    const { problems } = await recognise([dropped('notes.pdf'), dropped('more.7z')]);
     expect(problems).toEqual([
       expect.stringMatching(
         /^Cannot use “notes\.pdf” and 1 more: expected a model \(\.onnx\), labelled data .* Unpack archives first\.$/,

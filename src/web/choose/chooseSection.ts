@@ -1,3 +1,4 @@
+import { RhoError } from '../../core/errors.ts';
 import type { ChosenData } from '../context.ts';
 import { find, make } from '../element.ts';
 import type { NamedFile } from '../protocol.ts';
@@ -8,6 +9,7 @@ import { type FieldValues, optionsForm } from './optionsForm.ts';
 import { nameOf, places } from './paths.ts';
 import { expected, type RecognisedModel, recognise } from './recognise.ts';
 import type { RecognisedData } from './recognisedData.ts';
+import { unzipped } from './zipFiles.ts';
 
 /** A model as the jobs name it. */
 export interface ChosenModel {
@@ -91,8 +93,9 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     vocabulary === null &&
     !found.files.some(({ path }) => nameOf(path) === 'vocab.txt');
 
-  const take = async (files: readonly DroppedFile[]) => {
+  const take = async (given: readonly DroppedFile[]) => {
     columns.hidden = true;
+    const files = await unzipped(given, (count) => tell([`Unpacking: ${count.toLocaleString('en-US')} files …`]));
     tell([`Looking at ${files.length.toLocaleString('en-US')} ${files.length === 1 ? 'file' : 'files'} …`]);
     const found = await recognise(files);
     const lines: string[] = [];
@@ -140,7 +143,8 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     try {
       await take(await files());
     } catch (error) {
-      tell([], [`Cannot read what was given: ${(error as Error).message}; expected ${expected}`]);
+      const { message } = error as Error;
+      tell([], [error instanceof RhoError ? message : `Cannot read what was given: ${message}; expected ${expected}`]);
     }
   };
 

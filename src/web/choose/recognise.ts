@@ -162,6 +162,6 @@ function recogniseModel(files: readonly DroppedFile[]): Pick<Recognised, 'model'
 function unknown(files: readonly DroppedFile[]): string {
   const [first] = files;
   const more = files.length > 1 ? ` and ${(files.length - 1).toLocaleString('en-US')} more` : '';
-  const zip = files.some(({ path }) => /\.(zip|tgz|tar\.gz|7z|rar)$/i.test(path)) ? ' Unpack archives first.' : '';
-  return `Cannot use “${nameOf(first!.path)}”${more}: expected ${expected}.${zip}`;
+  const archive = files.some(({ path }) => /\.(tgz|tar\.gz|7z|rar)$/i.test(path)) ? ' Unpack archives first.' : '';
+  return `Cannot use “${nameOf(first!.path)}”${more}: expected ${expected}.${archive}`;
 }

@@ -1,5 +1,5 @@
-import type { PageContext } from '../context.ts';
 import { make } from '../element.ts';
+import type { Jobs } from '../jobs.ts';
 import type { NamedFile } from '../protocol.ts';
 import { trainingSentence } from '../train/sentence.ts';
 import { type RunView, runView } from './runView.ts';
@@ -13,7 +13,7 @@ const shown = new WeakMap<HTMLElement, RunView>();
  */
 export async function openRunSection(
   root: HTMLElement,
-  context: PageContext,
+  ready: () => Promise<Jobs>,
   files: readonly NamedFile[],
 ): Promise<void> {
   const status = make('p', { role: 'status', textContent: 'Reading the run' });
@@ -21,7 +21,7 @@ export async function openRunSection(
   root.replaceChildren(make('h2', { textContent: 'Run' }), status);
   try {
     const { folder, given } = runFolderOf(files);
-    const jobs = await context.jobs();
+    const jobs = await ready();
     await jobs.call('give', { folder: openedFolder, files: given });
     const view = runView(await jobs.call('openRun', folder), folder, given);
     shown.set(root, view);
