@@ -55,7 +55,7 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
   const options = optionsForm(find<HTMLFormElement>('options'), () => changed());
   let model: ChosenModel | null = null;
   let data: Given | null = null;
-  let vocabulary: string | null = null;
+  let vocabulary: { readonly path: string; readonly identity: string } | null = null;
 
   const tell = (lines: readonly string[], problems: readonly string[] = []) =>
     told.replaceChildren(
@@ -79,17 +79,16 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     return `The model is ${name}${own}.`;
   };
 
-  const takeData = (found: RecognisedData, files: readonly NamedFile[]) => {
-    hooks.give(places.data, files);
+  const takeData = (found: RecognisedData, chosen = '') => {
+    hooks.give(places.data, found.files);
     // Those of the sample say nothing about other data.
     if (data?.isSample) options.fill(emptyFields);
-    const { name, what, takes } = found;
-    data = { name, what, takes, data: found.data, identity: identityOf(files), isSample: false };
+    const { name, what, takes, files } = found;
+    data = { name, what, takes, data: found.data, identity: identityOf(files) + chosen, isSample: false };
   };
 
   const needsVocabulary = (found: RecognisedData) =>
     found.takes.includes('tokens') &&
-    !found.takes.includes('imageSize') &&
     vocabulary === null &&
     !found.files.some(({ path }) => nameOf(path) === 'vocab.txt');
 
@@ -111,24 +110,23 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     }
     if (found.vocabulary !== null) {
       const { path, file } = found.vocabulary;
-      vocabulary = `${places.vocab}/${nameOf(path)}`;
-      hooks.give(places.vocab, [{ path: vocabulary, file }]);
+      const given = { path: `${places.vocab}/${nameOf(path)}`, file };
+      vocabulary = { path: given.path, identity: identityOf([given]) };
+      hooks.give(places.vocab, [given]);
       lines.push(`The vocabulary of texts is ${nameOf(path)}.`);
     }
     const recognised = found.data;
     if (recognised !== null && recognised.question === null) {
-      takeData(recognised, recognised.files);
+      takeData(recognised);
       lines.push(`The data are ${recognised.what}.`);
     } else if (recognised?.question) {
+      const { question, what } = recognised;
       data = null;
-      lines.push(`The data are ${recognised.what}.`);
-      askColumns(columns, recognised.question, (table) => {
-        const path = recognised.question!.file.path;
-        const files = recognised.files.map((file) =>
-          file.path === `${places.data}/${path}` ? unpackedName(file.path, table) : file,
-        );
-        takeData({ ...recognised, data: recognised.data.replace(/\.gz$/, '') }, files);
-        tell([`The data are ${recognised.what}.`], needsVocabulary(recognised) ? [askVocabulary] : []);
+      lines.push(`The data are ${what}.`);
+      askColumns(columns, question, async (answer) => {
+        const answered = await question.answered(answer);
+        takeData(answered, JSON.stringify(answer));
+        tell([`The data are ${answered.what}.`], needsVocabulary(answered) ? [askVocabulary] : []);
         changed();
       });
     }
@@ -184,17 +182,17 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
 
   return {
     model: () => model,
-    data: () =>
-      data && {
-        name: data.name,
-        identity: data.identity,
-        isSample: data.isSample,
-        options: {
-          data: data.data,
-          ...options.values(),
-          ...(vocabulary !== null && data.takes.includes('vocab') && { vocab: vocabulary }),
-        },
-      },
+    data() {
+      if (data === null) return null;
+      const { name, identity, isSample, takes } = data;
+      const vocab = takes.includes('vocab') ? vocabulary : null;
+      return {
+        name,
+        identity: vocab === null ? identity : `${identity} ${vocab.identity}`,
+        isSample,
+        options: { data: data.data, ...options.values(), ...(vocab !== null && { vocab: vocab.path }) },
+      };
+    },
     logits: options.logits,
   };
 }
@@ -209,10 +207,6 @@ const emptyFields: FieldValues = {
   imageSize: null,
   preprocessing: null,
 };
-
-function unpackedName(path: string, table: Blob): NamedFile {
-  return { path: path.replace(/\.gz$/, ''), file: table };
-}
 
 function identityOf(files: readonly NamedFile[]): string {
   let [bytes, newest] = [0, 0];
