@@ -1,5 +1,5 @@
 import { dataError } from '../../core/errors.ts';
-import type { DroppedFile } from './droppedFiles.ts';
+import { type DroppedFile, sorted } from './droppedFiles.ts';
 import { below } from './paths.ts';
 
 /** What a .zip tells of a file in it. */
@@ -44,7 +44,7 @@ export async function unzipped(
 }
 
 async function filesInZip({ path, file }: DroppedFile, tell: (count: number) => void): Promise<readonly DroppedFile[]> {
-  const entries = (await readDirectory(file)).filter((entry) => !entry.path.endsWith('/') && isWanted(entry.path));
+  const entries = sorted(await readDirectory(file)).filter((entry) => !entry.path.endsWith('/'));
   const tops = new Set(entries.map((entry) => /^[^/]*\//.exec(entry.path)?.[0] ?? ''));
   const folder = tops.size === 1 && !tops.has('') ? '' : path.replace(/^.*\/|\.zip$/gi, '');
   const found: DroppedFile[] = [];
@@ -60,11 +60,8 @@ async function filesInZip({ path, file }: DroppedFile, tell: (count: number) => 
       )),
     );
   }
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return found;
 }
-
-/** Not what operating systems put beside files. */
-const isWanted = (path: string) => !path.split('/').some((name) => name.startsWith('.') || name === '__MACOSX');
 
 /** Reads the directory at the end of an archive. */
 async function readDirectory(file: File): Promise<readonly Entry[]> {

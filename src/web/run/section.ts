@@ -1,7 +1,7 @@
 import { make } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
 import type { NamedFile } from '../protocol.ts';
-import { trainingSentence } from '../train/sentence.ts';
+import { forPage } from '../sentence.ts';
 import { type RunView, runView } from './runView.ts';
 
 /** What is shown in an element now, whose links have to be given up before it shows something else. */
@@ -30,7 +30,7 @@ export async function openRunSection(
     view.heading.focus();
   } catch (error) {
     status.className = 'failed';
-    status.textContent = trainingSentence((error as Error).message);
+    status.textContent = forPage((error as Error).message);
   }
 }
 
