@@ -1,6 +1,7 @@
 import { dataError } from '../core/errors.ts';
+import { textColumns } from './columnNames.ts';
 import { readUnpacked } from './gunzip.ts';
-import { type LabelledTexts, textColumns } from './labelledTexts.ts';
+import type { LabelledTexts } from './labelledTexts.ts';
 import { type GivenClasses, readLabels } from './readLabels.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { dataError } from '../core/errors.ts';
+import { textColumns } from './columnNames.ts';
 import { type GivenClasses, type Labels, readLabels } from './readLabels.ts';
 import type { Table } from './table.ts';
 
@@ -6,9 +7,6 @@ import type { Table } from './table.ts';
 export interface LabelledTexts extends Labels {
   readonly texts: readonly string[];
 }
-
-/** Columns that hold the text, the first one there is taken. */
-export const textColumns: readonly string[] = ['sentence', 'text', 'review', 'content'];
 
 /**
  * Finds text and label in a table: by a header with one of `textColumns` and `label` (as GLUE's SST-2 has), or, without a

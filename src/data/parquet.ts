@@ -1,17 +1,14 @@
 import { dataError, usageError } from '../core/errors.ts';
 import { diskFile } from './byteFile.ts';
+import { imageColumns, labelColumns, textColumns } from './columnNames.ts';
 import type { Dataset } from './dataset.ts';
 import { imageDataset } from './imageDataset.ts';
-import { textColumns } from './labelledTexts.ts';
 import type { DataPart, OpenOptions } from './opener.ts';
 import { openParquetFile, type ParquetFile } from './parquetFile.ts';
 import { parquetImages } from './parquetImages.ts';
 import { findParquet } from './parquetParts.ts';
 import { type GivenClasses, type Labels, readLabels, shownNames } from './readLabels.ts';
 import { textDataset } from './textDataset.ts';
-
-const imageColumns = ['image', 'img', 'pixel_values'];
-const labelColumns = ['label', 'labels', 'fine_label'];
 
 /**
  * Opens Parquet files as Hugging Face lays them out (see findParquet): encoded images, or texts. Names of classes come from

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { environmentError } from '../core/errors.ts';
 
 /** Files that are served to this machine alone. */
@@ -30,9 +32,10 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
-  // The page of another build has files of other names.
-  'Cache-Control': 'no-cache',
 };
+
+/** Files whose names tell what is in them: by a hash of it, or by the version of the package that they are of. */
+const neverChanging = /^\/(assets\/.*-[\w-]{8}\.\w+|[^/]+-\d+\.\d+\.\d+\/.*)$/;
 
 /** Folders that are served as well, each below a path such as `sample/data`. */
 export type FoldersByPath = Readonly<Record<string, string>>;
@@ -70,24 +73,38 @@ const reasons: Readonly<Record<string, string>> = {
 async function answer(
   root: string,
   elsewhere: FoldersByPath,
-  { method, url = '/' }: IncomingMessage,
+  { method, url = '/', headers: asked }: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const refuse = (status: number, text: string) => {
-    response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
+    const more = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-cache' };
+    response.writeHead(status, { ...headers, ...more }).end(text);
   };
   if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'Only GET and HEAD are answered.');
   const path = pathOf(url);
   const found = path === null ? null : await findFile(root, elsewhere, path.endsWith('/') ? `${path}index.html` : path);
-  if (found === null) return refuse(404, 'There is no such file.');
+  if (path === null || found === null) return refuse(404, 'There is no such file.');
   const { file, size } = found;
+  const caching = await cachingOf(path, file);
+  if (caching.ETag !== undefined && asked['if-none-match']?.split(/, */).includes(caching.ETag)) {
+    response.writeHead(304, { ...headers, ...caching }).end();
+    return;
+  }
   const type = types[extname(file)] ?? 'application/octet-stream';
-  response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': size });
+  response.writeHead(200, { ...headers, ...caching, 'Content-Type': type, 'Content-Length': size });
   if (method === 'HEAD') response.end();
-  else
-    createReadStream(file)
-      .on('error', () => response.destroy())
-      .pipe(response);
+  else await pipeline(createReadStream(file), response);
+}
+
+/**
+ * What a browser may keep: what never changes for ever; all else it asks for again, by a hash of what is in it. Sizes and times would not tell
+ * one build from the next: npm gives all files of all packages the same time.
+ */
+async function cachingOf(path: string, file: string): Promise<{ 'Cache-Control': string; ETag?: string }> {
+  if (neverChanging.test(path)) return { 'Cache-Control': 'public, max-age=31536000, immutable' };
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return { 'Cache-Control': 'no-cache', ETag: `"${hash.digest('base64url')}"` };
 }
 
 /** What there is at a path that begins with a slash. */

@@ -63,7 +63,7 @@ async function openRun(files: readonly DroppedFile[]): Promise<string | null> {
   const root = find('run');
   root.hidden = false;
   const { openRunSection } = await import('./run/section.ts');
-  await openRunSection(root, context, files);
+  await openRunSection(root, () => shared.ready(false), files);
   root.scrollIntoView();
   return null;
 }

@@ -1,34 +1,44 @@
-/** What the page calls the options of the command line. */
-const fields: Readonly<Record<string, string>> = {
-  holdout: 'Holdout',
-  noise: 'Label noise',
-  vocab: 'Vocabulary',
-  tokens: 'Tokens',
-  'image-size': 'Image size',
-  preprocessing: 'Preprocessing',
-  logits: 'Logits',
-  layout: 'Channels',
-  'data-seed': 'Data seed',
-  device: 'Device',
-};
+import { fieldName } from './fieldNames.ts';
+
+/** What stands for a flag, where it stands for something else than its field, or where what is to be done is another thing on the page. */
+const phrases: readonly (readonly [RegExp, string])[] = [
+  // Files go by the names that they were given under.
+  [/\/(?:given\/(?:data|model|store|vocab)|given|stores|opened|rho-loss|runs\/[^/\s"]+\/model|runs)\//g, ''],
+  // What ONNX Runtime makes of a device that the browser or its driver has ended.
+  [
+    /^.*(?:external Instance reference no longer exists|[Dd]evice (?:is |was )?lost).*$/s,
+    'The GPU was lost: the browser or its driver has ended it; go on, or begin anew on another device',
+  ],
+  // There is a button for it.
+  [/[:;] start it again to go on(?: from what is written)?$/, ''],
+  [/; go on with the "rho score" command that began it/g, '; go on with it under “Kept in this browser”'],
+  [/name the folder that "rho score" wrote/g, 'give the whole folder of a store'],
+  [/run "rho score" /g, 'score '],
+  [/"rho (\w+)"/g, 'rho $1'],
+  [/name a new folder/g, 'remove the earlier result first'],
+  [/, name the test data with --test/g, ', choose test data as well'],
+  [/\bpass --test data\b/g, 'choose test data'],
+  [
+    /\bpass a vocab\.txt or tokenizer\.json with --vocab\b/g,
+    'give the vocab.txt or tokenizer.json of the model as well',
+  ],
+];
 
 /**
  * A sentence of a job as it makes sense on the page: options by the names of their fields, files by the names that they were given
  * under, and what to do next without a command line.
  */
 export function forPage(sentence: string): string {
-  return sentence
-    .replace(/\/(?:given\/(?:data|model|store|vocab)|stores|rho-loss)\//g, '')
-    .replace(/\bpass --([a-z-]+) (?=[\w:.]+(?:[,;]? |$))/g, (all, name) =>
-      name in fields ? `set “${fields[name]}” to ` : all,
-    )
-    .replace(/\bwith --([a-z-]+)/g, (all, name) => (name in fields ? `under “${fields[name]}”` : all))
-    .replace(/--([a-z-]+)/g, (all, name) => (name in fields ? `“${fields[name]}”` : all))
-    .replace(/\bpass (?=“)/g, 'use ')
+  const plain = phrases.reduce((text, [from, to]) => text.replace(from, to), sentence);
+  if (!/--[a-z]/.test(plain)) return plain;
+  return plain
+    .replace(/\bpass (--[a-z-]+) (?=[\w:.]+(?:[,;]? |$))/g, (all, flag) => {
+      const name = fieldName(flag);
+      return name === undefined ? all : `set “${name}” to `;
+    })
+    .replace(/\bwith (?=--[a-z])/g, 'under ')
+    .replace(/(?<![\w-])--[a-z][a-z-]*/g, (flag) => `“${fieldName(flag) ?? flag.slice(2).replaceAll('-', ' ')}”`)
     .replace(/such as “[^”]+” /g, 'such as ')
     .replace(/\bthe holdout of “Holdout” (\S+)/g, 'the holdout ($1)')
-    .replace(/run "rho score" /g, 'score ')
-    .replace(/; go on with the "rho score" command that began it/g, '; go on with it under “Kept in this browser”')
-    .replace(/name the folder that "rho score" wrote/g, 'give the whole folder of a store')
-    .replace(/name a new folder/g, 'remove the earlier result first');
+    .replace(/\bpass (?=[^;:]*“)/g, 'choose ');
 }

@@ -8,10 +8,11 @@ import type { NamedFile } from '../../src/web/protocol.ts';
 import type { sample } from '../../src/web/sample.ts';
 import { root } from '../cli/rho.ts';
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** The browser that tests open. */
+export const browserPath: string = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** Why there is no browser to test in; null where there is one. Tests that are skipped for it say so in their names. */
-export const noBrowser: string | null = existsSync(executablePath)
+export const noBrowser: string | null = existsSync(browserPath)
   ? null
   : `skipped without a Chromium: "apt-get install chromium", or CHROMIUM=/path/to/it`;
 
@@ -43,7 +44,7 @@ export async function openBrowser(): Promise<OpenBrowser> {
   const server = spawn(process.execPath, [join(root, 'dist/cli.js'), 'serve', '--port', '0', '--json']);
   const url = await urlOf(server);
   const browser = await chromium.launch({
-    executablePath,
+    executablePath: browserPath,
     args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
   });
   const context = await browser.newContext();

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root, startRho } from './rho.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasRuntime, type Runtime, root, startRho } from './rho.ts';
 
 /** A package with a page of its own, so that the tests do not need the real one built. */
 let copy = '';
@@ -102,6 +103,69 @@ test('serve has what the published package leaves out of its page: the sample, a
     expect([path, await statusOf(url, path)]).toEqual([path, 404]);
   child.kill('SIGINT');
   expect(await once(child, 'exit')).toEqual([130, null]);
+});
+
+test('what never changes may be kept for ever, all else is asked for again and sent where it is another', async () => {
+  await makePage();
+  const page = join(copy, 'dist/page');
+  for (const folder of ['onnxruntime-web-1.30.0', 'sample']) await mkdir(join(page, folder), { recursive: true });
+  const hashed = 'assets/jobWorker-B5c5R-Z9.js';
+  for (const name of [hashed, 'onnxruntime-web-1.30.0/ort.wasm', 'rho-loss.js', 'sample/x.gz'])
+    await writeFile(join(page, name), name);
+  const { child, url } = await serve();
+  for (const path of [hashed, 'onnxruntime-web-1.30.0/ort.wasm']) {
+    const { headers } = await fetch(url + path);
+    expect([path, headers.get('cache-control')]).toEqual([path, 'public, max-age=31536000, immutable']);
+  }
+  for (const path of ['', 'rho-loss.js', 'sample/x.gz', 'assets/a.js', 'assets/none.js']) {
+    const { headers } = await fetch(url + path);
+    expect([path, headers.get('cache-control')]).toEqual([path, 'no-cache']);
+    // Readers of the page unpack by themselves.
+    expect(headers.get('content-encoding')).toBeNull();
+  }
+  const before = await fetch(url);
+  const ifNoneMatch = { 'If-None-Match': `"other", ${before.headers.get('etag')}` };
+  const same = await fetch(url, { headers: ifNoneMatch });
+  expect([same.status, await same.text()]).toEqual([304, '']);
+  expect(same.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  // Another build of the same size and, as from npm, of the same time.
+  const index = join(page, 'index.html');
+  for (const text of ['<!doctype html>', '<!DOCTYPE HTML>']) {
+    await writeFile(index, text);
+    await utimes(index, 499162500, 499162500);
+    const now = await fetch(url, { headers: ifNoneMatch });
+    expect([now.status, await now.text()]).toEqual(text === '<!doctype html>' ? [304, ''] : [200, text]);
+  }
+  child.kill('SIGINT');
+  await once(child, 'exit');
+});
+
+const isBuilt = existsSync(join(root, 'dist/page/index.html'));
+describe.each<Runtime>(['deno', 'bun'])('on %s', (runtime) => {
+  test.skipIf(!hasRuntime(runtime) || !isBuilt)(
+    'serve does the same (skipped without it, and where the page is not built)',
+    async () => {
+      const { child, ended } = startRho(['serve', '--port', '0', '--json'], { runtime });
+      const [line] = await once(child.stdout!, 'data');
+      const { url } = JSON.parse(String(line)) as { readonly url: string };
+      const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+      const wasm = `onnxruntime-web-${dependencies['onnxruntime-web']}/ort-wasm-simd-threaded.wasm`;
+      const installed = await readFile(join(root, 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'));
+      const answer = await fetch(url + wasm);
+      expect(answer.headers.get('content-type')).toBe('application/wasm');
+      expect(answer.headers.get('cache-control')).toContain('immutable');
+      expect(answer.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+      expect(installed.equals(Buffer.from(await answer.arrayBuffer()))).toBe(true);
+      const { headers } = await fetch(url);
+      const again = await fetch(url, { headers: { 'If-None-Match': headers.get('etag')! } });
+      expect([again.status, again.headers.get('cross-origin-embedder-policy')]).toEqual([304, 'require-corp']);
+      for (const path of ['/../../package.json', '/..%2f..%2fpackage.json', '/%', '/%00'])
+        expect([path, await statusOf(url, path)]).toEqual([path, 404]);
+      expect((await fetch(url, { method: 'HEAD' })).headers.get('content-type')).toBe('text/html; charset=utf-8');
+      child.kill('SIGINT');
+      expect((await ended).code).toBe(130);
+    },
+  );
 });
 
 test('serve refuses a port that is taken', async () => {

@@ -25,8 +25,8 @@ describe('data', () => {
   test('IDX files of any name are known by their bytes, packed ones too, and get the names that the reader wants', async () => {
     const images = dropped('digits/my-train.images.idx', gzipSync(idx(3)));
     const { spec, paths, problems } = await dataOf(images, dropped('digits/my-train.labels.idx', idx(1)));
-    expect(spec).toBe('idx:/given/data');
-    expect(paths).toEqual(['/given/data/train-images-idx3-ubyte', '/given/data/train-labels-idx1-ubyte']);
+    expect(spec).toBe('idx:/given/data/digits');
+    expect(paths).toEqual(['/given/data/digits/train-images-idx3-ubyte', '/given/data/digits/train-labels-idx1-ubyte']);
     expect(problems).toEqual([]);
   });
 
@@ -56,7 +56,7 @@ describe('data', () => {
     expect(spec).toBe('images:/given/data/photos');
     expect(data).toMatchObject({ name: 'photos', what: '2 images in 2 classes (cat, dog)', takes: ['imageSize'] });
     const loose = await dataOf(dropped('cat/1.jpg'), dropped('dog/2.jpg'));
-    expect(loose.spec).toBe('images:/given/data');
+    expect(loose.spec).toBe('images:/given/data/images');
     const parts = await dataOf(dropped('p/train/cat/1.jpg'), dropped('p/train/dog/1.jpg'), dropped('p/val/cat/2.jpg'));
     expect(parts).toMatchObject({ spec: 'images:/given/data/p', data: { what: '3 images in 2 classes (cat, dog)' } });
   });
@@ -73,7 +73,7 @@ describe('data', () => {
     expect((await dataOf(...batches, dropped('c/test_batch.bin'))).spec).toBe('cifar:/given/data/c');
     expect((await dataOf(batches[2]!)).spec).toBe('cifar:/given/data/c/data_batch_3.bin');
     expect((await dataOf(...batches.slice(0, 3))).problems[0]).toMatch(/^Cannot use 3 of CIFAR-10’s five/);
-    expect((await dataOf(dropped('train.bin'), dropped('test.bin'))).spec).toBe('cifar:/given/data');
+    expect((await dataOf(dropped('train.bin'), dropped('test.bin'))).spec).toBe('cifar:/given/data/CIFAR');
     expect((await dataOf(dropped('mine.bin', new Uint8Array(3 * 3073)))).spec).toBe('cifar:/given/data/mine.bin');
   });
 
@@ -92,7 +92,20 @@ describe('data', () => {
     const { data } = await dataOf(dropped('r.csv', 'id,stars,"what, they said"\n7,4,"good, really"\n'));
     expect(data!.question).toMatchObject({
       columns: ['id', 'stars', 'what, they said'],
-      guess: { label: 1, isHeader: true },
+      guess: { text: 2, label: 1, isHeader: true },
+    });
+    const guessOf = async (name: string, table: string) => (await dataOf(dropped(name, table))).data!.question!.guess;
+    // By what stands in the first row, where names do not tell.
+    expect(await guessOf('w.csv', 'id,stars,words\n7,4,"a fine film"\n')).toEqual({
+      text: 2,
+      label: 1,
+      isHeader: true,
+    });
+    expect(await guessOf('w.tsv', 'a fine film\t2\n')).toEqual({ text: 0, label: 1, isHeader: false });
+    expect(await guessOf('w.jsonl', '{"k": 3, "said": "a fine film"}\n')).toEqual({
+      text: 1,
+      label: 0,
+      isHeader: true,
     });
   });
 
@@ -105,7 +118,7 @@ describe('data', () => {
   test('NumPy arrays are known by their names, or by their sizes', async () => {
     expect((await dataOf(dropped('a/x_train.npy'), dropped('a/y_train.npy'))).spec).toBe('npy:/given/data/a');
     const { paths } = await dataOf(dropped('labels.npy', 'y'), dropped('features.npy', 'many numbers'));
-    expect(paths).toEqual(['/given/data/train-x.npy', '/given/data/train-y.npy']);
+    expect(paths).toEqual(['/given/data/features/train-x.npy', '/given/data/features/train-y.npy']);
     expect((await dataOf(dropped('a.npz'))).problems[0]).toMatch(/^Cannot read \.npz/);
   });
 });
@@ -141,7 +154,7 @@ describe('other things', () => {
   });
 
   test('anything else is a sentence that says what was expected', async () => {
-    const { problems } = await recognise([dropped('notes.pdf'), dropped('more.zip')]);
+    const { problems } = await recognise([dropped('notes.pdf'), dropped('more.7z')]);
     expect(problems).toEqual([
       expect.stringMatching(
         /^Cannot use “notes\.pdf” and 1 more: expected a model \(\.onnx\), labelled data .* Unpack archives first\.$/,

@@ -22,6 +22,34 @@ test.each([
     'Cannot write into loss store "/stores/digits-0011aabb": its holdout was 1, now it is 2; name a new folder',
     'Cannot write into loss store "digits-0011aabb": its holdout was 1, now it is 2; remove the earlier result first',
   ],
+  [
+    'Cannot select 64 of 32 candidates: --small-batch has to be at most --big-batch',
+    'Cannot select 64 of 32 candidates: “Selected of those” has to be at most “Candidates of a step”',
+  ],
+  [
+    'Training diverged: the loss of step 3 is NaN, try a lower --lr',
+    'Training diverged: the loss of step 3 is NaN, try a lower “Learning rate”',
+  ],
+  [
+    'Cannot draw batches of 320 from 5 target examples: pass a smaller --big-batch, or another --holdout than random:0.5',
+    'Cannot draw batches of 320 from 5 target examples: choose a smaller “Candidates of a step”, or another “Holdout” than random:0.5',
+  ],
+  [
+    'Cannot find test data beside "csv:/given/data/a.csv": it is one file, name the test data with --test',
+    'Cannot find test data beside "csv:a.csv": it is one file, choose test data as well',
+  ],
+  ['Cannot read "/runs/compare-1/model/net.onnx": 3 passes', 'Cannot read "net.onnx": 3 passes'],
+  [
+    'Cannot score with the model: ONNX Runtime fails (Failed to create a pipeline: A valid external Instance reference no longer exists.)',
+    'The GPU was lost: the browser or its driver has ended it; go on, or begin anew on another device',
+  ],
+  ['Interrupted after step 3 of 9: start it again to go on', 'Interrupted after step 3 of 9'],
+  ['Cannot use --image-size with idx', 'Cannot use “Image size” with idx'],
+  ['Cannot use --queue here', 'Cannot use “queue” here'],
+  [
+    'Cannot read texts: pass a vocab.txt or tokenizer.json with --vocab, or lay it beside the data',
+    'Cannot read texts: give the vocab.txt or tokenizer.json of the model as well, or lay it beside the data',
+  ],
 ])('%s', (said, shown) => {
   expect(forPage(said)).toBe(shown);
 });

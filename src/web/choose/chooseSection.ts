@@ -1,3 +1,4 @@
+import { RhoError } from '../../core/errors.ts';
 import type { ChosenData } from '../context.ts';
 import { find, make } from '../element.ts';
 import type { NamedFile } from '../protocol.ts';
@@ -8,6 +9,7 @@ import { type FieldValues, optionsForm } from './optionsForm.ts';
 import { nameOf, places } from './paths.ts';
 import { expected, type RecognisedModel, recognise } from './recognise.ts';
 import type { RecognisedData } from './recognisedData.ts';
+import { unzipped } from './zipFiles.ts';
 
 /** A model as the jobs name it. */
 export interface ChosenModel {
@@ -53,7 +55,7 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
   const options = optionsForm(find<HTMLFormElement>('options'), () => changed());
   let model: ChosenModel | null = null;
   let data: Given | null = null;
-  let vocabulary: string | null = null;
+  let vocabulary: { readonly path: string; readonly identity: string } | null = null;
 
   const tell = (lines: readonly string[], problems: readonly string[] = []) =>
     told.replaceChildren(
@@ -77,22 +79,22 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     return `The model is ${name}${own}.`;
   };
 
-  const takeData = (found: RecognisedData, files: readonly NamedFile[]) => {
-    hooks.give(places.data, files);
+  const takeData = (found: RecognisedData, chosen = '') => {
+    hooks.give(places.data, found.files);
     // Those of the sample say nothing about other data.
     if (data?.isSample) options.fill(emptyFields);
-    const { name, what, takes } = found;
-    data = { name, what, takes, data: found.data, identity: identityOf(files), isSample: false };
+    const { name, what, takes, files } = found;
+    data = { name, what, takes, data: found.data, identity: identityOf(files) + chosen, isSample: false };
   };
 
   const needsVocabulary = (found: RecognisedData) =>
     found.takes.includes('tokens') &&
-    !found.takes.includes('imageSize') &&
     vocabulary === null &&
     !found.files.some(({ path }) => nameOf(path) === 'vocab.txt');
 
-  const take = async (files: readonly DroppedFile[]) => {
+  const take = async (given: readonly DroppedFile[]) => {
     columns.hidden = true;
+    const files = await unzipped(given, (count) => tell([`Unpacking: ${count.toLocaleString('en-US')} files …`]));
     tell([`Looking at ${files.length.toLocaleString('en-US')} ${files.length === 1 ? 'file' : 'files'} …`]);
     const found = await recognise(files);
     const lines: string[] = [];
@@ -108,24 +110,23 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     }
     if (found.vocabulary !== null) {
       const { path, file } = found.vocabulary;
-      vocabulary = `${places.vocab}/${nameOf(path)}`;
-      hooks.give(places.vocab, [{ path: vocabulary, file }]);
+      const given = { path: `${places.vocab}/${nameOf(path)}`, file };
+      vocabulary = { path: given.path, identity: identityOf([given]) };
+      hooks.give(places.vocab, [given]);
       lines.push(`The vocabulary of texts is ${nameOf(path)}.`);
     }
     const recognised = found.data;
     if (recognised !== null && recognised.question === null) {
-      takeData(recognised, recognised.files);
+      takeData(recognised);
       lines.push(`The data are ${recognised.what}.`);
     } else if (recognised?.question) {
+      const { question, what } = recognised;
       data = null;
-      lines.push(`The data are ${recognised.what}.`);
-      askColumns(columns, recognised.question, (table) => {
-        const path = recognised.question!.file.path;
-        const files = recognised.files.map((file) =>
-          file.path === `${places.data}/${path}` ? unpackedName(file.path, table) : file,
-        );
-        takeData({ ...recognised, data: recognised.data.replace(/\.gz$/, '') }, files);
-        tell([`The data are ${recognised.what}.`], needsVocabulary(recognised) ? [askVocabulary] : []);
+      lines.push(`The data are ${what}.`);
+      askColumns(columns, question, async (answer) => {
+        const answered = await question.answered(answer);
+        takeData(answered, JSON.stringify(answer));
+        tell([`The data are ${answered.what}.`], needsVocabulary(answered) ? [askVocabulary] : []);
         changed();
       });
     }
@@ -140,7 +141,8 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     try {
       await take(await files());
     } catch (error) {
-      tell([], [`Cannot read what was given: ${(error as Error).message}; expected ${expected}`]);
+      const { message } = error as Error;
+      tell([], [error instanceof RhoError ? message : `Cannot read what was given: ${message}; expected ${expected}`]);
     }
   };
 
@@ -180,17 +182,17 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
 
   return {
     model: () => model,
-    data: () =>
-      data && {
-        name: data.name,
-        identity: data.identity,
-        isSample: data.isSample,
-        options: {
-          data: data.data,
-          ...options.values(),
-          ...(vocabulary !== null && data.takes.includes('vocab') && { vocab: vocabulary }),
-        },
-      },
+    data() {
+      if (data === null) return null;
+      const { name, identity, isSample, takes } = data;
+      const vocab = takes.includes('vocab') ? vocabulary : null;
+      return {
+        name,
+        identity: vocab === null ? identity : `${identity} ${vocab.identity}`,
+        isSample,
+        options: { data: data.data, ...options.values(), ...(vocab !== null && { vocab: vocab.path }) },
+      };
+    },
     logits: options.logits,
   };
 }
@@ -205,10 +207,6 @@ const emptyFields: FieldValues = {
   imageSize: null,
   preprocessing: null,
 };
-
-function unpackedName(path: string, table: Blob): NamedFile {
-  return { path: path.replace(/\.gz$/, ''), file: table };
-}
 
 function identityOf(files: readonly NamedFile[]): string {
   let [bytes, newest] = [0, 0];

@@ -1,4 +1,4 @@
-import { textColumns } from '../../data/labelledTexts.ts';
+import { textColumns } from '../../data/columnNames.ts';
 import type { DroppedFile } from './droppedFiles.ts';
 import { firstBytes, unpacked } from './firstBytes.ts';
 
@@ -22,29 +22,39 @@ export interface ColumnsAnswer {
   readonly isHeader: boolean;
 }
 
+/** What columns of texts, and of labels, are often called. */
+export const textPattern: RegExp = /text|sentence|review|content|comment|body|message|title|question/i;
+export const labelPattern: RegExp = /label|class|target|categor|sentiment|star|score|rating|^y$/i;
+
 /** Longer first lines are not looked at. */
 const mostBytes = 2 ** 16;
 
 /** What has to be asked of a table; null where the readers find text and label by themselves. */
 export async function askForColumns(file: DroppedFile, format: TableFormat): Promise<ColumnsQuestion | null> {
-  const line = firstLine(new TextDecoder().decode(await firstBytes(file.file, mostBytes)));
+  const start = new TextDecoder().decode(await firstBytes(file.file, mostBytes));
+  const [line = '', second = ''] = start.split(/\r?\n/, 2);
   const columns = format === 'jsonl' ? keysIn(line) : cellsOf(line, format);
+  const row = format === 'jsonl' ? valuesIn(line) : cellsOf(second, format);
   const names = columns.map((name) => name.trim().toLowerCase());
   const isFound = names.includes('label') && textColumns.some((name) => names.includes(name));
   // CoLA: source, label, mark, sentence.
   const isCola = format !== 'jsonl' && columns.length === 4 && /^\d+$/.test(columns[1]!);
   if (isFound || isCola || columns.length < 2) return null;
-  return { file, format, columns, guess: guess(columns, format) };
+  return { file, format, columns, guess: guess(columns, row, format) };
 }
 
-function guess(columns: readonly string[], format: TableFormat): ColumnsAnswer {
+/** By the names of columns, and by what stands in a row. */
+function guess(columns: readonly string[], row: readonly string[], format: TableFormat): ColumnsAnswer {
   const find = (pattern: RegExp) => columns.findIndex((name) => pattern.test(name));
   const isHeader = format === 'jsonl' || columns.every((cell) => !/\d/.test(cell) && cell.length < 40);
-  const longest = columns.reduce((best, cell, at) => (cell.length > columns[best]!.length ? at : best), 0);
-  const named = find(/text|sentence|review|content|comment|body|message|title|question/i);
+  const cells = isHeader ? row : columns;
+  const lengthAt = (at: number) => cells[at]?.length ?? 0;
+  const longest = columns.reduce((best, _, at) => (lengthAt(at) > lengthAt(best) ? at : best), 0);
+  const named = find(textPattern);
   const text = isHeader && named >= 0 ? named : longest;
-  const label = find(isHeader ? /label|class|target|categor|sentiment|star|score|rating|^y$/i : /^\d{1,4}$/);
-  return { text, label: label >= 0 && label !== text ? label : text === 0 ? 1 : 0, isHeader };
+  const isNumber = (at: number) => /^\d{1,4}$/.test(cells[at] ?? '');
+  const label = [isHeader ? find(labelPattern) : -1, columns.findIndex((_, at) => isNumber(at)), text === 0 ? 1 : 0];
+  return { text, label: label.find((at) => at >= 0 && at !== text)!, isHeader };
 }
 
 /**
@@ -95,8 +105,8 @@ function keysIn(line: string): readonly string[] {
   return Object.keys(parse(line) ?? {});
 }
 
-function firstLine(text: string): string {
-  return text.split(/\r?\n/, 1)[0]!;
+function valuesIn(line: string): readonly string[] {
+  return Object.values(parse(line) ?? {}).map(String);
 }
 
 function cellsOf(line: string, format: 'csv' | 'tsv'): readonly string[] {

@@ -1,10 +1,14 @@
 import { make } from '../element.ts';
-import { type ColumnsAnswer, type ColumnsQuestion, withColumns } from './columns.ts';
-import { nameOf } from './paths.ts';
+import type { ColumnsAnswer } from './columns.ts';
+import type { DataQuestion } from './recognisedData.ts';
 
-/** Asks in `form` which columns hold text and label, and hands over the table with these. */
-export function askColumns(form: HTMLFormElement, question: ColumnsQuestion, use: (table: Blob) => void): void {
-  const { columns, guess, format, file } = question;
+/** Asks in `form` which columns hold examples and labels. */
+export function askColumns(
+  form: HTMLFormElement,
+  question: DataQuestion,
+  use: (answer: ColumnsAnswer) => Promise<void>,
+): void {
+  const { columns, guess, about, examples, mayLackHeader } = question;
   const choice = (chosen: number) =>
     make(
       'select',
@@ -15,10 +19,10 @@ export function askColumns(form: HTMLFormElement, question: ColumnsQuestion, use
     );
   const [text, label] = [choice(guess.text), choice(guess.label)];
   const header = make('input', { type: 'checkbox', checked: guess.isHeader });
-  const first = format === 'jsonl' ? [] : [make('label', {}, header, ' The first row names the columns')];
+  const first = !mayLackHeader ? [] : [make('label', {}, header, ' The first row names the columns')];
   form.replaceChildren(
-    make('p', {}, `Which columns of ${nameOf(file.path)} hold the texts and their labels?`),
-    make('label', {}, 'Text ', text),
+    make('p', {}, `Which columns of ${about} hold the examples and their labels?`),
+    make('label', {}, `${examples} `, text),
     make('label', {}, 'Label ', label),
     ...first,
     make('button', { type: 'submit', className: 'primary' }, 'Use these columns'),
@@ -27,9 +31,9 @@ export function askColumns(form: HTMLFormElement, question: ColumnsQuestion, use
   form.onsubmit = async (event) => {
     event.preventDefault();
     const answer: ColumnsAnswer = { text: Number(text.value), label: Number(label.value), isHeader: header.checked };
-    text.setCustomValidity(answer.text === answer.label ? 'Text and label are to be two columns.' : '');
+    text.setCustomValidity(answer.text === answer.label ? `${examples} and label are to be two columns.` : '');
     if (!form.reportValidity()) return;
-    use(await withColumns(question, answer));
+    await use(answer);
     form.hidden = true;
   };
   for (const list of [text, label]) list.addEventListener('change', () => text.setCustomValidity(''));

@@ -41,7 +41,7 @@ async function gather(entry: FileSystemEntry, into: DroppedFile[], tell: (count:
 }
 
 /** By code unit, without what operating systems put beside files. */
-function sorted(files: readonly DroppedFile[]): readonly DroppedFile[] {
+export function sorted<File extends { readonly path: string }>(files: readonly File[]): readonly File[] {
   return files
     .filter(({ path }) => !path.split('/').some((name) => name.startsWith('.') || name === '__MACOSX'))
     .sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -1,6 +1,7 @@
 import type { NamedFile } from '../protocol.ts';
 import { recogniseArrays } from './arrayData.ts';
 import { recogniseCifar } from './cifarData.ts';
+import type { ColumnsAnswer } from './columns.ts';
 import type { DroppedFile } from './droppedFiles.ts';
 import { recogniseIdx } from './idxData.ts';
 import { recogniseImages } from './imageData.ts';
@@ -75,10 +76,27 @@ async function recogniseData(
   for (const format of dataFormats) {
     const found = await format(files);
     if (found === null) continue;
-    if (!('problem' in found)) return { data: found, problem: null };
+    if (!('problem' in found)) return { data: inOwnFolder(found), problem: null };
     problem ??= found.problem;
   }
   return { data: null, problem };
+}
+
+/** Files that came without a folder get one of the name of the data, by which people know them later. */
+function inOwnFolder(data: RecognisedData): RecognisedData {
+  const { question } = data;
+  const asked = question && {
+    ...question,
+    answered: async (answer: ColumnsAnswer) => inOwnFolder(await question.answered(answer)),
+  };
+  if (!data.data.endsWith(`:${places.data}`)) return { ...data, question: asked };
+  const folder = `${places.data}/${data.name || 'data'}`;
+  return {
+    ...data,
+    question: asked,
+    data: data.data.slice(0, -places.data.length) + folder,
+    files: data.files.map(({ path, file }) => ({ path: folder + path.slice(places.data.length), file })),
+  };
 }
 
 /** A folder with a config.json that says so. */
@@ -162,6 +180,6 @@ function recogniseModel(files: readonly DroppedFile[]): Pick<Recognised, 'model'
 function unknown(files: readonly DroppedFile[]): string {
   const [first] = files;
   const more = files.length > 1 ? ` and ${(files.length - 1).toLocaleString('en-US')} more` : '';
-  const zip = files.some(({ path }) => /\.(zip|tgz|tar\.gz|7z|rar)$/i.test(path)) ? ' Unpack archives first.' : '';
-  return `Cannot use “${nameOf(first!.path)}”${more}: expected ${expected}.${zip}`;
+  const archive = files.some(({ path }) => /\.(tgz|tar\.gz|7z|rar)$/i.test(path)) ? ' Unpack archives first.' : '';
+  return `Cannot use “${nameOf(first!.path)}”${more}: expected ${expected}.${archive}`;
 }

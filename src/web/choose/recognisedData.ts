@@ -1,5 +1,5 @@
 import type { NamedFile } from '../protocol.ts';
-import type { ColumnsQuestion } from './columns.ts';
+import type { ColumnsAnswer } from './columns.ts';
 import type { DroppedFile } from './droppedFiles.ts';
 
 /** Options that some formats alone have. */
@@ -17,7 +17,22 @@ export interface RecognisedData {
   readonly files: readonly NamedFile[];
   readonly takes: readonly FormatOption[];
   /** Asked before the data can be used; null where nothing is. */
-  readonly question: ColumnsQuestion | null;
+  readonly question: DataQuestion | null;
+}
+
+/** Which columns hold the examples and their labels, where names do not tell. */
+export interface DataQuestion {
+  /** The file in question. */
+  readonly about: string;
+  /** What its examples are called: "Text". */
+  readonly examples: string;
+  readonly columns: readonly string[];
+  /** What looks right. */
+  readonly guess: ColumnsAnswer;
+  /** Whether the first row may be one of examples. */
+  readonly mayLackHeader: boolean;
+  /** The data as they are with an answer, of which nothing more is asked. */
+  readonly answered: (answer: ColumnsAnswer) => Promise<RecognisedData>;
 }
 
 /** Why files that look like data of a format cannot be used, a sentence. */

@@ -1,7 +1,7 @@
-import { askForColumns } from './columns.ts';
+import { askForColumns, withColumns } from './columns.ts';
 import type { DroppedFile } from './droppedFiles.ts';
 import { below, folderOf, nameOf, placed, places } from './paths.ts';
-import type { Recogniser } from './recognisedData.ts';
+import type { RecognisedData, Recogniser } from './recognisedData.ts';
 
 const table = /\.(csv|tsv|jsonl)(\.gz)?$/i;
 
@@ -29,13 +29,31 @@ export const recogniseTable: Recogniser = async (files) => {
   // Beside test data the folder is meant; chosen columns are those of one file.
   const isFolder = train !== undefined && tests.length > 0 && question === null;
   const path = isFolder ? folderOf(taken.path) : taken.path;
-  return {
+  const data: RecognisedData = {
     name: nameOf(taken.path),
     what: `texts in ${nameOf(taken.path)}${isFolder ? ' with test data' : ''}`,
     data: `${format}:${below(places.data, path)}`,
     files: placed(places.data, [taken, ...(isFolder ? tests : []), ...vocabularies]),
     takes: ['vocab', 'tokens'],
-    question,
+    question: null,
+  };
+  if (question === null) return data;
+  return {
+    ...data,
+    question: {
+      about: data.name,
+      examples: 'Text',
+      columns: question.columns,
+      guess: question.guess,
+      mayLackHeader: format !== 'jsonl',
+      async answered(answer) {
+        // It comes unpacked.
+        const plain = path.replace(/\.gz$/, '');
+        const table = { path: below(places.data, plain), file: await withColumns(question, answer) };
+        const files = [table, ...placed(places.data, vocabularies)];
+        return { ...data, data: `${format}:${table.path}`, files };
+      },
+    },
   };
 };
 

@@ -48,21 +48,18 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
 
   const showLooked = async (rows: LookedRows, isWanted: () => boolean) => {
     const { count, histogram, isByTruth, highest, lowest } = rows;
-    told.textContent = `${formatCount(count)} of ${formatCount(overview!.rows)} examples.`;
+    const lists = [await cardList(highest, openDetails), await cardList(lowest, openDetails)] as const;
+    if (!isWanted()) return;
     const key = isByTruth
       ? `${boxKey(labelColours.clean, 'label right')}, ${boxKey(labelColours.corrupted, 'label wrong')} (√ axis)`
       : '(√ axis)';
     find('look-key').innerHTML = key;
     find('look-histogram').innerHTML = histogram;
-    for (const [id, cards] of [
-      ['look-highest', highest],
-      ['look-lowest', lowest],
-    ] as const) {
-      const list = await cardList(cards, openDetails);
-      if (!isWanted()) return;
-      find(id).replaceChildren(list);
-    }
+    find('look-highest').replaceChildren(lists[0]);
+    find('look-lowest').replaceChildren(lists[1]);
     more.hidden = count <= top;
+    // What is heard is there by then.
+    told.textContent = `${formatCount(count)} of ${formatCount(overview!.rows)} examples.`;
   };
 
   const openDetails = async (id: number) => {

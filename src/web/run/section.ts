@@ -1,7 +1,7 @@
-import type { PageContext } from '../context.ts';
 import { make } from '../element.ts';
+import type { Jobs } from '../jobs.ts';
 import type { NamedFile } from '../protocol.ts';
-import { trainingSentence } from '../train/sentence.ts';
+import { forPage } from '../sentence.ts';
 import { type RunView, runView } from './runView.ts';
 
 /** What is shown in an element now, whose links have to be given up before it shows something else. */
@@ -13,7 +13,7 @@ const shown = new WeakMap<HTMLElement, RunView>();
  */
 export async function openRunSection(
   root: HTMLElement,
-  context: PageContext,
+  ready: () => Promise<Jobs>,
   files: readonly NamedFile[],
 ): Promise<void> {
   const status = make('p', { role: 'status', textContent: 'Reading the run' });
@@ -21,7 +21,7 @@ export async function openRunSection(
   root.replaceChildren(make('h2', { textContent: 'Run' }), status);
   try {
     const { folder, given } = runFolderOf(files);
-    const jobs = await context.jobs();
+    const jobs = await ready();
     await jobs.call('give', { folder: openedFolder, files: given });
     const view = runView(await jobs.call('openRun', folder), folder, given);
     shown.set(root, view);
@@ -30,7 +30,7 @@ export async function openRunSection(
     view.heading.focus();
   } catch (error) {
     status.className = 'failed';
-    status.textContent = trainingSentence((error as Error).message);
+    status.textContent = forPage((error as Error).message);
   }
 }
 

@@ -7,7 +7,7 @@ import { progressLine } from '../progressLine.ts';
 import type { Notice, ScoreRequest } from '../protocol.ts';
 import { forPage } from '../sentence.ts';
 import type { DeviceChoice } from './deviceChoice.ts';
-import { keptList } from './keptList.ts';
+import { keptScorings } from './keptScorings.ts';
 import { storeFolder } from './storeFolder.ts';
 
 /** What scoring needs from the rest of the page. */
@@ -61,6 +61,7 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
   const run = async (request: ScoreRequest, needsSample: boolean) => {
     running = new AbortController();
     changed();
+    kept.setRunning(true);
     cancel.disabled = false;
     notes.replaceChildren();
     bar.removeAttribute('value');
@@ -79,11 +80,12 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
       progress.hidden = true;
       cancel.disabled = true;
       changed();
+      kept.setRunning(false);
       kept.refresh();
     }
   };
 
-  const kept = keptList({
+  const kept = keptScorings({
     jobs,
     show: async (folder) => {
       await show(folder).catch((error) => say('failed', forPage((error as Error).message)));

@@ -1,6 +1,8 @@
 import type { CompareOptions } from '../../jobs/compare.ts';
 import { usualData, usualTraining } from '../../jobs/defaults.ts';
 import { sampleRun } from '../../jobs/sampleRun.ts';
+import { fieldName } from '../fieldNames.ts';
+import { flagOf } from './commandLine.ts';
 
 type Key =
   | 'model'
@@ -31,24 +33,31 @@ export interface Field {
   readonly kind: Kind;
 }
 
+const field = (key: Key, hint: string, kind: Kind): Field => ({
+  key,
+  label: fieldName(flagOf(key)) ?? key,
+  hint,
+  kind,
+});
+
 /** Those that everybody chooses. */
 export const firstFields: readonly Field[] = [
-  { key: 'model', label: 'Model', hint: 'what is trained', kind: 'model' },
-  { key: 'steps', label: 'Steps', hint: 'of training, for each strategy', kind: 'whole' },
+  field('model', 'what is trained', 'model'),
+  field('steps', 'of training, for each strategy', 'whole'),
 ];
 
 /** Those that have good defaults, which are the ones of the command line. */
 export const otherFields: readonly Field[] = [
-  { key: 'lr', label: 'Learning rate', hint: 'of AdamW', kind: 'number' },
-  { key: 'bigBatch', label: 'Candidates of a step', hint: 'that are scored', kind: 'whole' },
-  { key: 'smallBatch', label: 'Selected of those', hint: 'that are trained on', kind: 'whole' },
-  { key: 'seeds', label: 'Seeds', hint: 'commas between them; a run for each', kind: 'wholes' },
-  { key: 'evalEvery', label: 'Steps between evaluations', hint: 'points of the curves', kind: 'whole' },
-  { key: 'targets', label: 'Accuracies to reach', hint: 'commas between them', kind: 'shares' },
-  { key: 'noise', label: 'Label noise to add', hint: 'none, flip:0.4, uniform:0.2 …', kind: 'text' },
-  { key: 'holdout', label: 'Holdout', hint: 'for the IL model: random:0.5, even-odd, N:M', kind: 'text' },
-  { key: 'ilModel', label: 'IL model', hint: 'tells the irreducible losses', kind: 'model' },
-  { key: 'ilEpochs', label: 'Passes of the IL model', hint: 'at most, over the holdout', kind: 'whole' },
+  field('lr', 'of AdamW', 'number'),
+  field('bigBatch', 'that are scored', 'whole'),
+  field('smallBatch', 'that are trained on', 'whole'),
+  field('seeds', 'commas between them; a run for each', 'wholes'),
+  field('evalEvery', 'points of the curves', 'whole'),
+  field('targets', 'commas between them', 'shares'),
+  field('noise', 'none, flip:0.4, uniform:0.2 …', 'text'),
+  field('holdout', 'for the IL model: random:0.5, even-odd, N:M', 'text'),
+  field('ilModel', 'tells the irreducible losses', 'model'),
+  field('ilEpochs', 'at most, over the holdout', 'whole'),
 ];
 
 /** Models to choose from, with what is good to know of each; any other is an .onnx file. */

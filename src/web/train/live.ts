@@ -5,6 +5,7 @@ import { progressLine } from '../progressLine.ts';
 import type { Notice, ProgressNotice } from '../protocol.ts';
 import { runCharts } from '../run/runCharts.ts';
 import { newTarget, type TargetRun, withEvents } from '../run/targetRun.ts';
+import { forPage } from '../sentence.ts';
 import { mostShown, type SelectedPanel, selectedPanel } from './selected.ts';
 import type { ShownExample } from './shownExample.ts';
 
@@ -86,7 +87,7 @@ export function liveView({ chosen, announce }: LiveOptions): LiveView {
     },
     take(notice) {
       if (notice.kind === 'line') {
-        lines.append(make('li', { textContent: notice.line }));
+        lines.append(make('li', { textContent: forPage(notice.line) }));
         messages.hidden = false;
       } else if (notice.kind === 'progress') hear(notice.progress);
       else {

@@ -5,10 +5,10 @@ import type { CompareRequest, NamedFile } from '../protocol.ts';
 import { type KeptRun, keptRuns, newRunFolder } from '../run/keptRuns.ts';
 import { type RunView, runView } from '../run/runView.ts';
 import { sample } from '../sample.ts';
+import { forPage } from '../sentence.ts';
 import { type Asked, trainForm } from './form.ts';
-import { keptList } from './keptList.ts';
+import { keptTrainings } from './keptTrainings.ts';
 import { liveView } from './live.ts';
-import { trainingSentence } from './sentence.ts';
 
 /** Seconds between checkpoints: a tab is closed sooner than a terminal. */
 const checkpointEvery = 5;
@@ -39,12 +39,13 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
   });
   live.element.hidden = true;
   const result = make('div');
-  const kept = keptList({
+  const kept = keptTrainings({
     goOn: ({ options, folder }) => train({ options, folder, files: [], isOld: true }),
     show: (run) => show(run),
     remove: async ({ folder }) => {
       await (await context.jobs()).call('remove', folder);
     },
+    say: (sentence) => say(sentence),
   });
   root.append(form.element, status, message, choices, live.element, result, kept.element);
   let abort: AbortController | null = null;
@@ -112,7 +113,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
   function say(sentence: string, isFailure = true): void {
     message.hidden = false;
     message.className = isFailure ? 'failed' : '';
-    message.textContent = trainingSentence(sentence);
+    message.textContent = forPage(sentence);
   }
 
   /** Moves the focus on from what has been used up, and from nothing else. */
