@@ -50,7 +50,7 @@ export const handlers: JobHandlers = {
   async compare(request, host) {
     const { folder } = request;
     const { options, command, begin } = await openRun(request);
-    return compare(options, folder, command, { ...host, begin, onData: showExamplesOf });
+    return compare(options, folder, command, { ...host, begin, onData: showExamplesOf(folder) });
   },
   async openStore(folder) {
     const { manifest, readTable } = await openLossStore(folder);

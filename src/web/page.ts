@@ -1,10 +1,9 @@
 import { chooseSection } from './choose/chooseSection.ts';
 import type { DroppedFile } from './choose/droppedFiles.ts';
 import type { ChosenData, PageContext } from './context.ts';
-import { find } from './element.ts';
-import { startJobs } from './jobs.ts';
+import { find, make } from './element.ts';
+import { fetchPart } from './fetchPart.ts';
 import { lookSection } from './look/lookSection.ts';
-import { fetchSample, sample } from './sample.ts';
 import { deviceChoice } from './score/deviceChoice.ts';
 import { downloadSection } from './score/downloadSection.ts';
 import { scoreSection } from './score/scoreSection.ts';
@@ -34,8 +33,6 @@ const choose = chooseSection({
   },
   openRun,
 });
-/** With the sample where it may be wanted: where nothing else is chosen. */
-const jobs = () => shared.ready(choose.data()?.isSample ?? true);
 const devices = deviceChoice(() => shared.ready(false));
 const look = lookSection(shared.ready, choose.data);
 const download = downloadSection(() => shared.ready(false));
@@ -49,7 +46,7 @@ async function show(folder: string): Promise<void> {
 }
 
 const context: PageContext = {
-  jobs,
+  jobs: shared.ready,
   device: devices.device,
   threads: devices.threads,
   data: choose.data,
@@ -57,16 +54,15 @@ const context: PageContext = {
 };
 
 // What is not needed at first sight is fetched after it.
-void import('./train/section.ts').then(({ trainSection }) => trainSection(find('train'), context));
+fetchPart('trains', () => import('./train/section.ts')).then(
+  ({ trainSection }) => trainSection(find('train'), context),
+  (error: Error) => find('train').append(make('p', { role: 'alert', className: 'failed' }, `${error.message}.`)),
+);
 
-async function openRun(files: readonly DroppedFile[]): Promise<string | null> {
+async function openRun(files: readonly DroppedFile[]): Promise<void> {
+  const { openRunSection } = await fetchPart('shows runs', () => import('./run/section.ts'));
   const root = find('run');
   root.hidden = false;
-  const { openRunSection } = await import('./run/section.ts');
   await openRunSection(root, () => shared.ready(false), files);
   root.scrollIntoView();
-  return null;
 }
-
-// For the console, and for tests: the worker of jobs without the page.
-Object.assign(globalThis, { rho: { startJobs, fetchSample, sample } });

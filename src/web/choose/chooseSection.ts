@@ -39,8 +39,8 @@ export interface ChooseHooks {
   /** Model, data or options are others than before. */
   readonly changed: () => void;
   readonly openStore: (folder: string) => void;
-  /** Opens a run folder; gives the sentence why not, or null. */
-  readonly openRun: (files: readonly DroppedFile[]) => Promise<string | null>;
+  /** Shows a run folder, or why that cannot be; rejects where the page cannot even try. */
+  readonly openRun: (files: readonly DroppedFile[]) => Promise<void>;
 }
 
 type Given = Pick<RecognisedData, 'name' | 'what' | 'data' | 'takes'> & {
@@ -100,8 +100,8 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     const lines: string[] = [];
     const problems = [...found.problems];
     if (found.run !== null) {
-      const problem = await hooks.openRun(found.run);
-      return problem === null ? tell(['This is the folder of a run.']) : tell([], [problem]);
+      tell(['This is the folder of a run: see below.']);
+      return hooks.openRun(found.run);
     }
     if (found.store !== null) {
       hooks.give(places.store, found.store.files);

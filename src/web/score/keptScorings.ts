@@ -4,6 +4,7 @@ import { find } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
 import { type KeptEntry, type KeptList, keptList } from '../keptList.ts';
 import type { ScoreRequest } from '../protocol.ts';
+import { isInSample } from '../sample.ts';
 import { forPage } from '../sentence.ts';
 import { storesFolder } from './storeFolder.ts';
 import type { KeptStore } from './storeHandlers.ts';
@@ -41,7 +42,7 @@ export function keptScorings({ jobs, show, goOn, say }: KeptHooks): KeptScorings
   };
 
   const goOnWith = async ({ folder, request }: KeptStore) => {
-    const needsSample = [request.model, request.data.data].some((name) => name.includes('/rho-loss/'));
+    const needsSample = isInSample(request.model, request.data.data);
     const ready = await jobs(needsSample);
     const now = (await ready.call('stores', null)).find((store) => store.folder === folder);
     if (now?.isReady) return goOn(request, needsSample);

@@ -4,19 +4,23 @@ import { openRunFolder, targetsIn } from '../run/openRunFolder.ts';
 import type { TrainCalls } from './messages.ts';
 import { shownExample } from './shownExample.ts';
 
-/** What targets are trained on now, or were last. */
-let trained: Dataset | null = null;
+/** What the targets of a run are trained on now, or were last. */
+let trained: { readonly folder: string; readonly data: Dataset } | null = null;
 
-/** To be told of the data that targets are trained on, whose examples can be shown from then on. */
-export function showExamplesOf(data: Dataset): void {
-  trained = data;
+/** For the job that trains in `folder`: to be told of the data, whose examples can be shown from then on. */
+export function showExamplesOf(folder: string): (data: Dataset) => void {
+  trained = null;
+  return (data) => {
+    trained = { folder, data };
+  };
 }
 
 /** What is told and shown of runs. */
 export const trainHandlers: TrainCalls = {
-  async chosen(ids) {
-    const data = trained;
-    return data === null ? [] : Promise.all(ids.map((id) => shownExample(data, id)));
+  async chosen({ folder, ids }) {
+    if (trained === null || !folder.startsWith(`${trained.folder}/`)) return [];
+    const { data } = trained;
+    return Promise.all(ids.map((id) => shownExample(data, id)));
   },
   targets: targetsIn,
   openRun: openRunFolder,
