@@ -36,13 +36,25 @@ const choose = chooseSection({
 const devices = deviceChoice(() => shared.ready(false));
 const look = lookSection(shared.ready, choose.data);
 const download = downloadSection(() => shared.ready(false));
-const score = scoreSection({ choose, devices, jobs: shared.ready, show });
+const score = scoreSection({ choose, devices, jobs: shared.ready, show, removed });
 isReady = true;
+
+/** The folder of the store that is on show. */
+let shown: string | null = null;
 
 /** Shows a store: one that the browser keeps, to be downloaded as well, or one that was given. */
 async function show(folder: string): Promise<void> {
+  shown = folder;
   await download.offer(folder.startsWith(`${storesFolder}/`) ? folder : null);
   await look.open(folder);
+}
+
+/** What is gone is not shown any more. */
+function removed(folder: string): void {
+  if (folder !== shown) return;
+  shown = null;
+  look.close();
+  void download.offer(null);
 }
 
 const context: PageContext = {

@@ -170,6 +170,25 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     await page.close();
   });
 
+  test('a run that one tab trains is not gone on with in another', async () => {
+    const [{ page }, other] = [await browser.newPage(), await browser.newPage()];
+    await fill(page, { ...typed, steps: '900' });
+    await start(page);
+    await reaches(page, 'rho', 20);
+    await other.page.reload();
+    const row = other.page.locator(`${section} .kept li`, { hasText: '900 steps' });
+    await row.locator('button', { hasText: 'Go on' }).click();
+    await ended(other.page, 'failed');
+    expect(await alert(other.page)).toMatch(
+      /^Cannot write run "compare-[^"]*": another tab is writing into it; wait for it to end, or close it$/,
+    );
+    await other.page.close();
+    await press(page, 'Cancel');
+    await ended(page, 'failed');
+    expect(await alert(page)).toMatch(/^Interrupted after step \d+ of 900$/);
+    await page.close();
+  });
+
   test('two models of one file name are two models, and messages name no paths', async () => {
     const { page } = await browser.newPage();
     const input = { inputDims: [1, 28, 28], classes: 10, preprocessing: { kind: 'none' }, seed: 1 } as const;

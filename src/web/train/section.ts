@@ -1,6 +1,6 @@
 import { RhoError } from '../../core/errors.ts';
 import type { PageContext } from '../context.ts';
-import { button, make } from '../element.ts';
+import { button, make, moveFocus } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
 import type { CompareRequest, NamedFile } from '../protocol.ts';
 import { type KeptRun, keptRuns, newRunFolder } from '../run/keptRuns.ts';
@@ -115,7 +115,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     shown = folder;
     result.replaceChildren(view.element);
     status.textContent = view.heading.textContent;
-    focusOn(view.heading);
+    moveFocus(root, view.heading);
   }
 
   function say(sentence: string, isFailure = true): void {
@@ -124,23 +124,19 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     message.textContent = forPage(sentence);
   }
 
-  /** Moves the focus on from what has been used up, and from nothing else. */
-  function focusOn(element: HTMLElement): void {
-    const { activeElement } = document;
-    if (activeElement === document.body || root.contains(activeElement)) element.focus({ preventScroll: true });
-  }
-
   /** Says what has ended a training, and offers to go on where that may help. */
   async function tell(error: Error, training: Training, hasEnded: boolean): Promise<void> {
     const kind = error instanceof RhoError ? error.kind : null;
     const again =
-      training.isOld && kind === 'data' ? '; if it is on data of your own, choose them again and go on' : '';
+      training.isOld && kind === 'data' && !isInSample(training.options.data)
+        ? '; if it is on data of your own, choose them again and go on'
+        : '';
     say(kind === null ? `Training stopped: ${error.message}` : error.message + again, kind !== 'interrupted');
     status.textContent = '';
     if (hasEnded) {
       const reload = button('Reload the page', () => location.reload());
       choices.replaceChildren(reload);
-      focusOn(reload);
+      moveFocus(root, reload);
       return;
     }
     const hasBegun = (await keptRuns()).some(({ folder }) => folder === training.folder);
@@ -152,7 +148,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     if (kind === 'diverged') return;
     const goOn = button('Go on', () => train({ ...training, files: [] }));
     choices.replaceChildren(goOn);
-    focusOn(goOn);
+    moveFocus(root, goOn);
   }
 
   /** Removes models that were kept for a run that has not begun. */
