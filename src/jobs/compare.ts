@@ -48,7 +48,6 @@ export async function compare(
   for (const dataSeed of new Set(dataSeeds)) {
     const experiment = await openExperiment({ ...options, dataSeed });
     await checkTarget(experiment, options);
-    host.onData?.(experiment.data);
     const ilFolder = new Set(dataSeeds).size > 1 ? joinPath(folder, `data-seed-${dataSeed}`) : folder;
     const { stage, irreducible } = await irreducibleFor(experiment, options, ilFolder, host);
     first ??= experiment;
@@ -59,6 +58,7 @@ export async function compare(
         for (const strategy of strategies) {
           const runFolder = joinPath(folder, seeds.length > 1 ? `${strategy}-seed-${seed}` : strategy);
           const run = { strategy, seed, irreducible, folder: runFolder };
+          host.onData?.(experiment.data, runFolder);
           events.get(strategy)![index] = await runSelection(experiment, run, options, host);
         }
       }

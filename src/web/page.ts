@@ -9,7 +9,6 @@ import { deviceChoice } from './score/deviceChoice.ts';
 import { downloadSection } from './score/downloadSection.ts';
 import { scoreSection } from './score/scoreSection.ts';
 import { storesFolder } from './score/storeFolder.ts';
-import { forPage } from './sentence.ts';
 import { sharedJobs } from './sharedJobs.ts';
 
 // The page from top to bottom: what is chosen, scoring, what was scored, training. Each section finds its own elements.
@@ -27,11 +26,8 @@ const choose = chooseSection({
     look.changed();
     for (const listener of listeners) listener(choose.data());
   },
-  openStore(folder) {
-    show(folder).catch((error) => {
-      find('recognised').append(`${forPage((error as Error).message)}.`);
-    });
-  },
+  openStore: (folder) => show(folder),
+  renamed: async (question, answer) => (await shared.ready(false)).call('renamed', { question, answer }),
   openRun,
 });
 /** With the sample where it may be wanted: where nothing else is chosen. */
@@ -44,8 +40,8 @@ isReady = true;
 
 /** Shows a store: one that the browser keeps, to be downloaded as well, or one that was given. */
 async function show(folder: string): Promise<void> {
-  await download.offer(folder.startsWith(`${storesFolder}/`) ? folder : null);
-  await look.open(folder);
+  const kept = folder.startsWith(`${storesFolder}/`) ? folder : null;
+  await Promise.all([download.offer(kept), look.open(folder)]);
 }
 
 const context: PageContext = {
@@ -53,6 +49,7 @@ const context: PageContext = {
   device: devices.device,
   threads: devices.threads,
   data: choose.data,
+  checkData: choose.check,
   onData: (listener) => listeners.push(listener),
 };
 

@@ -25,14 +25,14 @@ interface Training extends CompareRequest {
 export function trainSection(root: HTMLElement, context: PageContext): void {
   if (root.querySelector('h2') === null) root.append(make('h2', { textContent: 'Train' }));
   const form = trainForm(
-    () => train(requestFor(form.read(), context)),
+    () => context.checkData() && train(requestFor(form.read(), context)),
     () => abort?.abort(),
   );
   const status = make('p', { role: 'status', className: 'unseen' });
   const message = make('p', { role: 'alert', hidden: true });
   const choices = make('p', { className: 'actions' });
   const live = liveView({
-    chosen: async (ids) => (await context.jobs()).call('chosen', ids),
+    chosen: async (folder, ids) => (await context.jobs()).call('chosen', { folder, ids }),
     announce: (line) => {
       status.textContent = line;
     },
