@@ -107,9 +107,16 @@ async function firstRowsOfCsv(
 ): Promise<{ rows: readonly (readonly string[])[]; headerBytes: number }> {
   const { default: Papa } = await import('papaparse');
   const text = new TextDecoder().decode(start);
-  const read = (preview: number) => Papa.parse<string[]>(text, { delimiter: ',', preview });
-  const header = text.slice(0, read(1).meta.cursor);
-  return { rows: read(2).data, headerBytes: byteOrderMark(start) + new TextEncoder().encode(header).length };
+  const rows: (readonly string[])[] = [];
+  let end = 0;
+  Papa.parse<string[]>(text, {
+    delimiter: ',',
+    step({ data, meta }, parser) {
+      if (rows.push(data) === 1) end = meta.cursor;
+      else parser.abort();
+    },
+  });
+  return { rows, headerBytes: byteOrderMark(start) + new TextEncoder().encode(text.slice(0, end)).length };
 }
 
 function firstRowsOfLines(start: Uint8Array, format: 'tsv' | 'jsonl'): readonly (readonly string[])[] {
