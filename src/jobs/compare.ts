@@ -54,7 +54,6 @@ async function compareLocked(
     const opening = openExperiment({ ...options, dataSeed });
     const experiment = await untilInterrupted(host, 'while the data were opened', opening);
     await checkTarget(experiment, options);
-    host.onData?.(experiment.data);
     const ilFolder = new Set(dataSeeds).size > 1 ? joinPath(folder, `data-seed-${dataSeed}`) : folder;
     const { stage, irreducible } = await irreducibleFor(experiment, options, ilFolder, host);
     first ??= experiment;
@@ -65,6 +64,7 @@ async function compareLocked(
         for (const strategy of strategies) {
           const runFolder = joinPath(folder, seeds.length > 1 ? `${strategy}-seed-${seed}` : strategy);
           const run = { strategy, seed, irreducible, folder: runFolder };
+          host.onData?.(experiment.data, runFolder);
           events.get(strategy)![index] = await runSelection(experiment, run, options, host);
         }
       }

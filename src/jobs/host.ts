@@ -14,8 +14,8 @@ export interface Host {
   readonly afterInterrupt: string;
   /** Called when all that can be refused has been checked and work begins: makes the folder of a run. */
   readonly begin: () => Promise<void>;
-  /** Told of the data that targets are trained on from now on. */
-  readonly onData?: (data: Dataset) => void;
+  /** Told of the data that the target in `folder` is trained on, before it is. */
+  readonly onData?: (data: Dataset, folder: string) => void;
   /** Told of each event of a target, as it is written into the folder of its run. */
   readonly onEvent?: (event: TrainEvent, folder: string) => void;
 }

@@ -19,5 +19,7 @@ export interface PageContext {
   readonly threads: () => number;
   /** Null while nothing is chosen. */
   readonly data: () => ChosenData | null;
+  /** Whether their options can be used; where not, the browser says so beside the field. */
+  readonly checkData: () => boolean;
   readonly onData: (listener: (data: ChosenData | null) => void) => void;
 }

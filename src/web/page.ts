@@ -8,7 +8,6 @@ import { deviceChoice } from './score/deviceChoice.ts';
 import { downloadSection } from './score/downloadSection.ts';
 import { scoreSection } from './score/scoreSection.ts';
 import { storesFolder } from './score/storeFolder.ts';
-import { forPage } from './sentence.ts';
 import { sharedJobs } from './sharedJobs.ts';
 
 // The page from top to bottom: what is chosen, scoring, what was scored, training. Each section finds its own elements.
@@ -26,11 +25,8 @@ const choose = chooseSection({
     look.changed();
     for (const listener of listeners) listener(choose.data());
   },
-  openStore(folder) {
-    show(folder).catch((error) => {
-      find('recognised').append(`${forPage((error as Error).message)}.`);
-    });
-  },
+  openStore: (folder) => show(folder),
+  renamed: async (question, answer) => (await shared.ready(false)).call('renamed', { question, answer }),
   openRun,
 });
 const devices = deviceChoice(() => shared.ready(false));
@@ -45,8 +41,8 @@ let shown: string | null = null;
 /** Shows a store: one that the browser keeps, to be downloaded as well, or one that was given. */
 async function show(folder: string): Promise<void> {
   shown = folder;
-  await download.offer(folder.startsWith(`${storesFolder}/`) ? folder : null);
-  await look.open(folder);
+  const kept = folder.startsWith(`${storesFolder}/`) ? folder : null;
+  await Promise.all([download.offer(kept), look.open(folder)]);
 }
 
 /** What is gone is not shown any more. */
@@ -62,6 +58,7 @@ const context: PageContext = {
   device: devices.device,
   threads: devices.threads,
   data: choose.data,
+  checkData: choose.check,
   onData: (listener) => listeners.push(listener),
 };
 

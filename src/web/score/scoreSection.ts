@@ -12,7 +12,7 @@ import { storeFolder } from './storeFolder.ts';
 
 /** What scoring needs from the rest of the page. */
 export interface ScoreHooks {
-  readonly choose: Pick<ChooseSection, 'model' | 'data' | 'logits'>;
+  readonly choose: Pick<ChooseSection, 'model' | 'data' | 'logits' | 'check'>;
   readonly devices: DeviceChoice;
   readonly jobs: (needsSample: boolean) => Promise<Jobs>;
   /** Shows a store that is whole. */
@@ -104,7 +104,7 @@ export function scoreSection({ choose, devices, jobs, show, removed }: ScoreHook
 
   score.addEventListener('click', async () => {
     const [model, data] = [choose.model(), choose.data()];
-    if (model === null || data === null || running !== null) return;
+    if (model === null || data === null || running !== null || !choose.check()) return;
     const options = { device: devices.device(), logits: choose.logits() };
     const identity = [model.identity, data.identity, data.options, options];
     const folder = await storeFolder(`${data.name}-${options.device}`, identity);

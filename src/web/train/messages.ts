@@ -5,7 +5,7 @@ import type { ShownExample } from './shownExample.ts';
 
 /** What the worker answers of runs besides training them. */
 export type TrainCalls = {
-  /** Examples of a target that is trained now, or was last; none before its data are open, and of targets of other runs. */
+  /** Examples of the data that the target in `folder` is trained on now, or was last; none where these are not open. */
   readonly chosen: (argument: {
     readonly folder: string;
     readonly ids: readonly number[];

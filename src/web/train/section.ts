@@ -26,14 +26,14 @@ interface Training extends CompareRequest {
 export function trainSection(root: HTMLElement, context: PageContext): void {
   if (root.querySelector('h2') === null) root.append(make('h2', { textContent: 'Train' }));
   const form = trainForm(
-    () => train(requestFor(form.read(), context)),
+    () => context.checkData() && train(requestFor(form.read(), context)),
     () => abort?.abort(),
   );
   const status = make('p', { role: 'status', className: 'unseen' });
   const message = make('p', { role: 'alert', hidden: true });
   const choices = make('p', { className: 'actions' });
   const live = liveView({
-    chosen: async (asked) => (await context.jobs(false)).call('chosen', asked),
+    chosen: async (folder, ids) => (await context.jobs(false)).call('chosen', { folder, ids }),
     announce: (line) => {
       status.textContent = line;
     },

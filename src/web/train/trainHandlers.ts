@@ -4,23 +4,24 @@ import { openRunFolder, targetsIn } from '../run/openRunFolder.ts';
 import type { TrainCalls } from './messages.ts';
 import { shownExample } from './shownExample.ts';
 
-/** What the targets of a run are trained on now, or were last. */
-let trained: { readonly folder: string; readonly data: Dataset } | null = null;
+/** What targets are trained on now, or were last, by their folders. */
+const trained = new Map<string, Dataset>();
 
-/** For the job that trains in `folder`: to be told of the data, whose examples can be shown from then on. */
-export function showExamplesOf(folder: string): (data: Dataset) => void {
-  trained = null;
-  return (data) => {
-    trained = { folder, data };
-  };
+/** Another run begins: nothing is known of its data yet. */
+export function forgetExamples(): void {
+  trained.clear();
+}
+
+/** To be told of the data that a target is trained on, whose examples can be shown from then on. */
+export function showExamplesOf(data: Dataset, folder: string): void {
+  trained.set(folder, data);
 }
 
 /** What is told and shown of runs. */
 export const trainHandlers: TrainCalls = {
   async chosen({ folder, ids }) {
-    if (trained === null || !folder.startsWith(`${trained.folder}/`)) return [];
-    const { data } = trained;
-    return Promise.all(ids.map((id) => shownExample(data, id)));
+    const data = trained.get(folder);
+    return data === undefined ? [] : Promise.all(ids.map((id) => shownExample(data, id)));
   },
   targets: targetsIn,
   openRun: openRunFolder,
