@@ -24,3 +24,19 @@ export interface Host {
 export function checkInterrupted({ signal, afterInterrupt }: Host, when: string): void {
   if (signal.aborted) throw new RhoError('interrupted', `Interrupted ${when}: ${afterInterrupt}`);
 }
+
+/** What `work` gives, or the error of an interruption as soon as there is one: what was begun then ends unheard. */
+export function untilInterrupted<T>(host: Host, when: string, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      try {
+        checkInterrupted(host, when);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    host.signal.addEventListener('abort', stop);
+    stop();
+    work.then(resolve, reject).finally(() => host.signal.removeEventListener('abort', stop));
+  });
+}

@@ -4,7 +4,7 @@ import { fieldName } from './fieldNames.ts';
 const phrases: readonly (readonly [RegExp, string])[] = [
   // Files go by the names that they were given under.
   [
-    /\/(?:given\/(?:data|model|store|vocab)(?:-[0-9a-f]{8})?|given|stores|opened|rho-loss|runs\/[^/\s"]+\/model|runs)\//g,
+    /\/(?:given\/(?:data|model|store|vocab)(?:-[0-9a-f]{8})?|given|stores|opened|rho-loss|runs\/[^/\s"]+\/model\/\w+|runs\/[^/\s":]+(?=\/)|runs)\//g,
     '',
   ],
   // What ONNX Runtime makes of a device that the browser or its driver has ended.

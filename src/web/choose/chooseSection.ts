@@ -44,11 +44,12 @@ export interface ChooseHooks {
   readonly give: (files: GivenFiles) => void;
   /** Model, data or options are others than before. */
   readonly changed: () => void;
+  /** Shows a loss store; rejects with a sentence where it cannot be read. */
   readonly openStore: (folder: string) => Promise<void>;
   /** A table whose columns are called what the readers look for, as `withColumns` makes it, beside the page. */
   readonly renamed: RenameColumns;
-  /** Opens a run folder; gives the sentence why not, or null. */
-  readonly openRun: (files: readonly DroppedFile[]) => Promise<string | null>;
+  /** Shows a run folder, or why that cannot be; rejects where the page cannot even try. */
+  readonly openRun: (files: readonly DroppedFile[]) => Promise<void>;
 }
 
 type Given = Pick<RecognisedData, 'name' | 'what' | 'data' | 'takes'> & {
@@ -136,8 +137,8 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     const lines: string[] = [];
     const problems = [...found.problems];
     if (found.run !== null) {
-      const problem = await hooks.openRun(found.run);
-      return problem === null ? tell(['This is the folder of a run.']) : tell([], [problem]);
+      tell(['This is the folder of a run: see below.']);
+      return hooks.openRun(found.run);
     }
     if (store !== null) {
       const folder = give(places.store, storeIs!, store.files)(store.folder);

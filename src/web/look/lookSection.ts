@@ -15,6 +15,8 @@ import type { ClassCount, LookedRows, StoreOverview } from './messages.ts';
 export interface LookSection {
   /** Reads a store and shows it; rejects with a sentence where it cannot be read. */
   readonly open: (folder: string) => Promise<void>;
+  /** Shows nothing any more. */
+  readonly close: () => void;
   /** Other data are chosen: a store that lacks its own is shown with these, if they are. */
   readonly changed: () => void;
 }
@@ -157,6 +159,12 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
       section.hidden = false;
       await showRows();
       if (mine === storeTurn) void openSafely();
+    },
+    close() {
+      turn++;
+      storeTurn++;
+      overview = null;
+      section.hidden = true;
     },
     changed() {
       if (overview !== null && data() !== null) openSafely();
