@@ -44,6 +44,7 @@ export interface ChooseHooks {
   readonly give: (files: GivenFiles) => void;
   /** Model, data or options are others than before. */
   readonly changed: () => void;
+  /** Shows a loss store; rejects with a sentence where it cannot be read. */
   readonly openStore: (folder: string) => Promise<void>;
   /** A table whose columns are called what the readers look for, as `withColumns` makes it, beside the page. */
   readonly renamed: RenameColumns;
