@@ -168,7 +168,7 @@ async function measureAll(experiment: Experiment, options: PlanOptions, { stored
           await opened.close();
         }
       } catch (error) {
-        const isRefused = error instanceof RhoError && error.kind !== 'interrupted' && error.kind !== 'failure';
+        const isRefused = error instanceof RhoError && !['interrupted', 'failure', 'diverged'].includes(error.kind);
         if (setting === exact || !isRefused) throw error;
         leftOut.push({ setting, reason: error.message });
       }
