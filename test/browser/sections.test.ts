@@ -239,4 +239,13 @@ describe.skipIf(noBrowser !== null)(`the sections of the page (${noBrowser ?? 'i
       /^WebGPU works: .* WebAssembly works: .* ONNX Runtime 1\.30\.0 web, chrome \d+\./,
     );
   });
+
+  test('why there is no WebGPU stands there once, before and after the devices are tried', async () => {
+    await page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined }));
+    await page.reload();
+    await page.waitForFunction(() => /WebGPU/.test(document.querySelector('#device-note')!.textContent!));
+    await page.click('#try-devices');
+    await page.waitForFunction(() => /WebAssembly works/.test(document.querySelector('#device-note')!.textContent!));
+    expect((await text('#device-note')).match(/WebGPU/g)).toHaveLength(1);
+  });
 });

@@ -101,7 +101,7 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     const problems = [...found.problems];
     if (found.run !== null) {
       const problem = await hooks.openRun(found.run);
-      return problem === null ? tell(['This is the folder of a run.']) : tell([], [problem]);
+      return problem === null ? tell(['This is the folder of a run: see below.']) : tell([], [problem]);
     }
     if (found.store !== null) {
       hooks.give(places.store, found.store.files);

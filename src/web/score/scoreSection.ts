@@ -1,5 +1,6 @@
 import { formatCount, formatLoss, formatSeconds } from '../../report/format.ts';
 import type { StoreManifest } from '../../store/manifest.ts';
+import { askBeforeLeaving } from '../askBeforeLeaving.ts';
 import type { ChooseSection } from '../choose/chooseSection.ts';
 import { find, make } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
@@ -60,6 +61,7 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
 
   const run = async (request: ScoreRequest, needsSample: boolean) => {
     running = new AbortController();
+    const stopAsking = askBeforeLeaving();
     changed();
     kept.setRunning(true);
     cancel.disabled = false;
@@ -77,6 +79,7 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
       say('failed', `${forPage((error as Error).message).replace(/\.$/, '')}.`);
     } finally {
       running = null;
+      stopAsking();
       progress.hidden = true;
       cancel.disabled = true;
       changed();

@@ -1,5 +1,6 @@
 import { make } from '../element.ts';
 import { type KeptList, keptList } from '../keptList.ts';
+import type { CompareRequest } from '../protocol.ts';
 import { dataName, type KeptRun, keptRuns } from '../run/keptRuns.ts';
 
 /** The runs that the browser keeps, with what can be done with each. */
@@ -13,15 +14,17 @@ export interface KeptActions {
   readonly show: (run: KeptRun) => void;
   readonly remove: (run: KeptRun) => Promise<void>;
   readonly say: (sentence: string) => void;
+  /** The folder of the training that goes on above, or is offered there; null for none. It is no earlier one. */
+  readonly above: () => string | null;
 }
 
 /** Makes the list of trainings, which is hidden while there are none. */
-export function keptTrainings({ goOn, show, remove, say }: KeptActions): KeptTrainings {
+export function keptTrainings({ goOn, show, remove, say, above }: KeptActions): KeptTrainings {
   const list = make('ul', { className: 'kept' });
   const heading = make('summary', { textContent: 'Earlier trainings' });
   const element = make('details', { hidden: true }, heading, list);
   const read = async () => {
-    const runs = await keptRuns();
+    const runs = (await keptRuns()).filter(({ folder }) => folder !== above());
     // What was interrupted is offered, not hidden.
     if (runs.some(({ isFinished }) => !isFinished)) element.open = true;
     return runs.map((run) => ({
@@ -34,13 +37,22 @@ export function keptTrainings({ goOn, show, remove, say }: KeptActions): KeptTra
   return { element, ...keptList({ list, block: element, heading, read, say }) };
 }
 
-function describe({ options, folder, isFinished }: KeptRun): string {
+function describe({ options, folder, isFinished, hasIl }: KeptRun): string {
   const [, day, hours, minutes] = /(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)/.exec(folder) ?? [];
   const when =
     day === undefined
       ? ''
       : `, ${new Date(`${day}T${hours}:${minutes}Z`).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}`;
-  const length = options.steps === null ? `${options.epochs} passes` : `${options.steps} steps`;
-  const model = options.model.split('/').at(-1);
-  return `${dataName(options.data)}, ${model}, ${length}${when}${isFinished ? '' : ': interrupted'}`;
+  const state = isFinished
+    ? ''
+    : hasIl
+      ? ': interrupted'
+      : ': interrupted while its IL model was trained, which begins anew';
+  return `${titleOf(options)}${when}${state}`;
+}
+
+/** What a training is known by: "MNIST sample, mlp:64, 300 steps". */
+export function titleOf({ data, model, steps, epochs }: CompareRequest['options']): string {
+  const length = steps == null ? `${epochs} passes` : `${steps} steps`;
+  return `${dataName(data)}, ${(model ?? '').split('/').at(-1)}, ${length}`;
 }

@@ -1,4 +1,5 @@
 import { RhoError } from '../../core/errors.ts';
+import { askBeforeLeaving } from '../askBeforeLeaving.ts';
 import type { PageContext } from '../context.ts';
 import { button, make } from '../element.ts';
 import type { CompareRequest, NamedFile } from '../protocol.ts';
@@ -7,7 +8,7 @@ import { type RunView, runView } from '../run/runView.ts';
 import { sample } from '../sample.ts';
 import { forPage } from '../sentence.ts';
 import { type Asked, trainForm } from './form.ts';
-import { keptTrainings } from './keptTrainings.ts';
+import { keptTrainings, titleOf } from './keptTrainings.ts';
 import { liveView } from './live.ts';
 
 /** Seconds between checkpoints: a tab is closed sooner than a terminal. */
@@ -46,9 +47,12 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
       await (await context.jobs()).call('remove', folder);
     },
     say: (sentence) => say(sentence),
+    above: () => above,
   });
   root.append(form.element, status, message, choices, live.element, result, kept.element);
   let abort: AbortController | null = null;
+  /** The folder of what is trained now, or can be gone on with above the list. */
+  let above: string | null = null;
   let view: RunView | null = null;
 
   /** Takes away what came of the training before. */
@@ -58,26 +62,32 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     result.replaceChildren();
     choices.replaceChildren();
     message.hidden = true;
+    above = null;
   }
 
   async function train(training: Training): Promise<void> {
     if (abort !== null) return;
     const { folder, options, files } = training;
     abort = new AbortController();
+    const stopAsking = askBeforeLeaving();
     clear();
+    above = folder;
+    void kept.refresh();
     form.setRunning(true);
     kept.setRunning(true);
     live.element.hidden = false;
-    live.begin([], options.steps ?? null);
+    live.begin([], options);
     root.dataset.state = 'running';
     try {
       const jobs = await context.jobs();
       if (files.length > 0) await jobs.call('keep', files);
-      live.begin(await jobs.call('targets', folder), options.steps ?? null);
+      live.begin(await jobs.call('targets', folder), options);
       await jobs.call('compare', { folder, options }, { onNotice: live.take, signal: abort.signal });
       live.end();
       status.textContent = 'Making the report';
-      await showFolder(folder);
+      await showFolder(training);
+      live.yieldToReport();
+      above = null;
       root.dataset.state = 'done';
     } catch (error) {
       live.end();
@@ -85,28 +95,30 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
       root.dataset.state = 'failed';
     } finally {
       abort = null;
+      stopAsking();
       form.setRunning(false);
       kept.setRunning(false);
       await kept.refresh();
     }
   }
 
-  async function show({ folder }: KeptRun): Promise<void> {
+  async function show(run: KeptRun): Promise<void> {
     clear();
     live.element.hidden = true;
+    void kept.refresh();
     try {
-      await showFolder(folder);
+      await showFolder(run);
     } catch (error) {
       say((error as Error).message);
     }
   }
 
-  async function showFolder(folder: string): Promise<void> {
+  async function showFolder({ options, folder }: Pick<Training, 'options' | 'folder'>): Promise<void> {
     const jobs = await context.jobs();
     const [opened, files] = [await jobs.call('openRun', folder), await jobs.call('files', folder)];
-    view = runView(opened, folder, files);
+    view = runView(opened, { title: titleOf(options), folder, files });
     result.replaceChildren(view.element);
-    status.textContent = view.heading.textContent;
+    status.textContent = opened.report?.headline.finding ?? '';
     focusOn(view.heading);
   }
 
@@ -129,6 +141,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
       training.isOld && kind === 'data' ? '; if it is on data of your own, choose them again and go on' : '';
     say(kind === null ? `Training stopped: ${error.message}` : error.message + again, kind !== 'interrupted');
     status.textContent = '';
+    above = null;
     if (/worker of jobs ended/.test(error.message)) {
       const reload = button('Reload the page', () => location.reload());
       choices.replaceChildren(reload);
@@ -143,6 +156,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     }
     // A training that diverged would do so again.
     if (/diverged/.test(error.message)) return;
+    above = training.folder;
     const goOn = button('Go on', () => train({ ...training, files: [] }));
     choices.replaceChildren(goOn);
     focusOn(goOn);
@@ -177,7 +191,8 @@ function requestFor({ settings, ownModels }: Asked, context: PageContext): Train
     ...models,
     device: context.device(),
     threads: context.threads(),
-    strategies: ['rho', 'uniform'] as const,
+    // What is quick comes first: the other grows beside its curve.
+    strategies: ['uniform', 'rho'] as const,
     checkpointEvery,
   };
   const { dataSeed, ...rest } = options as typeof options & { readonly dataSeed?: number };
