@@ -14,23 +14,27 @@ export interface KeptActions {
   readonly show: (run: KeptRun) => void;
   readonly remove: (run: KeptRun) => Promise<void>;
   readonly say: (sentence: string) => void;
-  /** The folder of the training that goes on above, or is offered there; null for none. It is no earlier one. */
-  readonly above: () => string | null;
+  /** The folder of the training that goes on now, which is no earlier one; null for none. */
+  readonly running: () => string | null;
+  /** The folder of the one that can be gone on with above the list. */
+  readonly offered: () => string | null;
 }
 
 /** Makes the list of trainings, which is hidden while there are none. */
-export function keptTrainings({ goOn, show, remove, say, above }: KeptActions): KeptTrainings {
+export function keptTrainings({ goOn, show, remove, say, running, offered }: KeptActions): KeptTrainings {
   const list = make('ul', { className: 'kept' });
   const heading = make('summary', { textContent: 'Earlier trainings' });
   const element = make('details', { hidden: true }, heading, list);
   const read = async () => {
-    const runs = (await keptRuns()).filter(({ folder }) => folder !== above());
+    const runs = (await keptRuns()).filter(({ folder }) => folder !== running());
     // What was interrupted is offered, not hidden.
     if (runs.some(({ isFinished }) => !isFinished)) element.open = true;
     return runs.map((run) => ({
       text: describe(run),
-      action: run.isFinished ? 'Show' : 'Go on',
-      act: () => (run.isFinished ? show : goOn)(run),
+      first:
+        run.folder === offered()
+          ? null
+          : { action: run.isFinished ? 'Show' : 'Go on', act: () => (run.isFinished ? show : goOn)(run) },
       remove: () => remove(run),
     }));
   };
