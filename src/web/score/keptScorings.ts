@@ -16,6 +16,8 @@ export interface KeptHooks {
   readonly goOn: (request: ScoreRequest, needsSample: boolean) => void;
   /** Told of a store that is gone. */
   readonly removed: (folder: string) => void;
+  /** Told when the stores have been listed anew. */
+  readonly listed: () => void;
   readonly say: (text: string) => void;
 }
 
@@ -26,8 +28,12 @@ export interface KeptScorings extends KeptList {
 }
 
 /** Stores of now and of earlier visits: to be looked at, gone on with where they were interrupted, or removed. */
-export function keptScorings({ jobs, show, goOn, removed, say }: KeptHooks): KeptScorings {
-  const read = async () => (await (await jobs(false)).call('stores', null)).map(entryOf);
+export function keptScorings({ jobs, show, goOn, removed, listed, say }: KeptHooks): KeptScorings {
+  const read = async () => {
+    const stores = await (await jobs(false)).call('stores', null);
+    listed();
+    return stores.map(entryOf);
+  };
 
   const entryOf = (store: KeptStore | UnreadableStore): KeptEntry => {
     const remove = async () => {
