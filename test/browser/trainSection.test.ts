@@ -115,7 +115,7 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     for (const strategy of ['rho', 'uniform']) {
       const last = (await readEventsOf(`${at}/${strategy}`)).findLast((event) => event.type === 'step')!;
       const panel = page.locator(`${section} .selected-panel`, { hasText: `Selected by ${strategy}` });
-      const said = `Step 60: 32 points, ${last.corrupted} with a wrong label, ${last.learnt} already learnt`;
+      const said = `Step 60: 32 points, ${last.corrupted} with a wrong label (✗), ${last.learnt} already predicted as labelled`;
       await panel.locator('p', { hasText: said }).waitFor();
       expect(await panel.locator('li').count()).toBe(32);
       expect(await panel.locator('li.wrong').count()).toBe(last.corrupted);
@@ -169,11 +169,11 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     page.on('dialog', (dialog) => dialog.accept());
     await page.click(`${section} .kept >> xpath=.. >> summary`);
     await row.locator('button', { hasText: 'Show' }).click();
-    await page.waitForSelector(`${section} .finding`);
+    await page.waitForSelector(`${section} .run-report`);
     await row.locator('button', { hasText: 'Remove' }).click();
     await row.waitFor({ state: 'detached' });
     // What was removed is no longer on show.
-    expect(await page.locator(`${section} .finding`).count()).toBe(0);
+    expect(await page.locator(`${section} .run-report`).count()).toBe(0);
     expect(await page.isHidden(`${section} [role=alert]`)).toBe(true);
     await page.close();
   });
@@ -267,7 +267,7 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     ],
     [
       { bigBatch: '4000' },
-      'Cannot draw batches of 4000 from 3000 target examples: choose a smaller “Candidates of a step”, or another “Holdout” than 6000:3000',
+      'Cannot draw batches of 4000 from 3000 examples to train on: choose a smaller “Candidates of a step”, or another “Holdout” than 6000:3000',
     ],
     [{ lr: '1e30' }, /^(IL t|T)raining diverged: the loss of step \d+ is (NaN|Infinity), try a lower “Learning rate”$/],
   ])('%j is a sentence', async (wrong, sentence) => {

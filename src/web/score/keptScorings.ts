@@ -1,11 +1,14 @@
 import { formatCount, formatShare } from '../../report/format.ts';
 import { listFolder } from '../../runtime/web/files.ts';
+import { nameOf } from '../choose/paths.ts';
+import { dataName } from '../dataName.ts';
 import { find } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
 import { type KeptEntry, type KeptList, keptList } from '../keptList.ts';
 import type { ScoreRequest } from '../protocol.ts';
 import { isInSample } from '../sample.ts';
 import { forPage } from '../sentence.ts';
+import { whenInWords } from '../whenInWords.ts';
 import { storesFolder } from './storeFolder.ts';
 import type { KeptStore, UnreadableStore } from './storeHandlers.ts';
 
@@ -41,12 +44,12 @@ export function keptScorings({ jobs, show, goOn, removed, listed, say }: KeptHoo
       removed(store.folder);
     };
     if ('problem' in store) return { text: forPage(store.problem), first: null, remove };
-    const { folder, isWhole, data, device, rows, total, created } = store;
+    const { folder, isWhole, data, device, rows, total, created, request } = store;
     const state = isWhole
       ? `${formatCount(rows)} examples`
       : `interrupted, ${formatCount(rows)} of ${formatCount(total)} examples scored (${formatShare(total > 0 ? rows / total : 0)})`;
     return {
-      text: `${withoutFormat(data)} with ${device}: ${state}, ${created.slice(0, 10)}`,
+      text: `${dataName(data)}, ${nameOf(request.model)}, ${device}, ${whenInWords(new Date(created))}: ${state}`,
       first: isWhole
         ? { action: 'Look', act: () => show(folder), isAlways: true }
         : { action: 'Go on', act: () => goOnWith(store) },

@@ -158,7 +158,7 @@ function controlFor(field: Field, losses: LossesChoice): { readonly control: Con
   const { key, kind } = field;
   const input = kind === 'losses' ? losses.element : kind === 'model' ? modelSelect() : textInput(kind);
   const hint = make('span', { className: 'hint', id: `train-${key}-hint`, textContent: field.hint });
-  const problem = make('span', { className: 'wrong-value', id: `train-${key}-problem`, role: 'alert' });
+  const problem = make('span', { className: 'wrong-value', id: `train-${key}-problem` });
   const label = make('label', { htmlFor: `train-${key}`, textContent: field.label });
   input.id = `train-${key}`;
   input.name = key;

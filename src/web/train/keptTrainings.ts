@@ -1,7 +1,9 @@
+import { dataName } from '../dataName.ts';
 import { make } from '../element.ts';
 import { type KeptList, keptList } from '../keptList.ts';
 import type { CompareRequest } from '../protocol.ts';
-import { dataName, type KeptRun, keptRuns } from '../run/keptRuns.ts';
+import { type KeptRun, keptRuns } from '../run/keptRuns.ts';
+import { whenInWords } from '../whenInWords.ts';
 
 /** The runs that the browser keeps, with what can be done with each. */
 export interface KeptTrainings extends KeptList {
@@ -43,10 +45,7 @@ export function keptTrainings({ goOn, show, remove, say, running, offered }: Kep
 
 function describe({ options, folder, isFinished, hasIl }: KeptRun): string {
   const [, day, hours, minutes] = /(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)/.exec(folder) ?? [];
-  const when =
-    day === undefined
-      ? ''
-      : `, ${new Date(`${day}T${hours}:${minutes}Z`).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}`;
+  const when = day === undefined ? '' : `, ${whenInWords(new Date(`${day}T${hours}:${minutes}Z`))}`;
   const state = isFinished
     ? ''
     : hasIl

@@ -63,7 +63,7 @@ export function liveView({ chosen, announce }: LiveOptions): LiveView {
     charts.draw(targets, training.steps ?? null);
     if (progress !== null) {
       part.textContent = partLine(progress.label, training);
-      line.textContent = progressLine(progress);
+      line.textContent = forPage(progressLine(progress));
       bar.value = progress.total > 0 ? progress.done / progress.total : 0;
     }
     selected.show(targets);
@@ -102,7 +102,7 @@ export function liveView({ chosen, announce }: LiveOptions): LiveView {
     },
     take(notice) {
       if (notice.kind === 'line') {
-        lines.append(make('li', { textContent: forPage(notice.line) }));
+        lines.append(make('li', { textContent: `${forPage(notice.line)}.` }));
         messages.hidden = false;
       } else if (notice.kind === 'progress') hear(notice.progress);
       else {

@@ -3,6 +3,7 @@ import { nameOf } from '../choose/paths.ts';
 import { make } from '../element.ts';
 import { storesFolder } from '../score/storeFolder.ts';
 import type { KeptStore } from '../score/storeHandlers.ts';
+import { whenInWords } from '../whenInWords.ts';
 
 /** The list of irreducible losses that a training can take. */
 export interface LossesChoice {
@@ -33,8 +34,7 @@ export function lossesChoice(): LossesChoice {
 }
 
 function textOf({ folder, rows, created, request }: KeptStore): string {
-  const when = new Date(created).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
   const isKept = folder.startsWith(`${storesFolder}/`);
   const whose = isKept ? `scored here by ${nameOf(request.model)}` : `${nameOf(folder)}, given`;
-  return `${whose}: ${formatCount(rows)} examples, ${when}`;
+  return `${whose}: ${formatCount(rows)} examples, ${whenInWords(new Date(created))}`;
 }
