@@ -60,7 +60,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     running: () => (abort === null ? null : shown),
     offered: () => offered,
   });
-  root.append(form.element, status, message, choices, live.element, result, kept.element);
+  root.append(form.element, status, message, choices, result, live.element, kept.element);
   let abort: AbortController | null = null;
   /** The folder of what can be gone on with above the list. */
   let offered: string | null = null;
