@@ -8,6 +8,7 @@ import { type DataOptions, type Experiment, openExperiment } from './experiment.
 import { type Host, untilInterrupted } from './host.ts';
 import type { IlOptions } from './il.ts';
 import { type IlStage, prepareIrreducible } from './ilStage.ts';
+import { costOfIrreducible } from './irreducibleCost.ts';
 import { openIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { whileLocked } from './runLock.ts';
@@ -75,6 +76,8 @@ async function compareLocked(
   const report = await describeRuns({
     experiment: first!,
     il,
+    given:
+      options.irreducible !== null && needsIrreducible(options) ? await costOfIrreducible(options.irreducible) : null,
     events,
     targets: options.targets,
     config: options,
@@ -84,6 +87,10 @@ async function compareLocked(
   return report;
 }
 
+function needsIrreducible({ strategies }: CompareOptions): boolean {
+  return strategies.some((name) => strategyOf(name).needsIrreducibleLoss);
+}
+
 /** The irreducible losses that the strategies need; none where none of them needs any. */
 async function irreducibleFor(
   experiment: Experiment,
@@ -91,8 +98,7 @@ async function irreducibleFor(
   folder: string,
   host: Host,
 ): Promise<{ readonly stage: IlStage | null; readonly irreducible: IrreducibleLosses | null }> {
-  if (!options.strategies.some((name) => strategyOf(name).needsIrreducibleLoss))
-    return { stage: null, irreducible: null };
+  if (!needsIrreducible(options)) return { stage: null, irreducible: null };
   if (options.irreducible !== null)
     return {
       stage: null,

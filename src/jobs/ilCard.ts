@@ -70,10 +70,15 @@ export interface IlCard {
  * data error for one that is damaged or of another version.
  */
 export async function readIlCard(path: string, bytes: Uint8Array): Promise<IlCard | null> {
+  return readIlCardOf(path, await sha256(bytes));
+}
+
+/** The same where the SHA-256 (hex) of its bytes is known, though the model itself may be gone. */
+export async function readIlCardOf(path: string, fingerprint: string): Promise<IlCard | null> {
   const cardPath = path.replace(/\.onnx$/, '.json');
   if (cardPath === path || !(await exists(cardPath))) return null;
   const card = parseCard(await readText(cardPath), cardPath);
-  return card?.model.sha256 === (await sha256(bytes)) ? card : null;
+  return card?.model.sha256 === fingerprint ? card : null;
 }
 
 /** Throws a data error where an IL model was trained on numbers preprocessed in another way than those it is to score. */

@@ -11,10 +11,12 @@ export interface RunRequest<Options> {
   readonly options: Options;
 }
 
-/** What stands in the `config.json` of a run folder. */
-export interface RunConfig<Options> extends RunRequest<Options> {
+/** What stands in the `config.json` of a run folder; options without a value (null) are only named. */
+interface RunConfig extends RunRequest<Readonly<Record<string, unknown>>> {
   readonly format: 'rho-loss-run';
   readonly version: 1;
+  /** Absent in runs of before there was this: there they stand among the options. */
+  readonly without?: readonly string[];
   readonly versions: Versions;
 }
 
@@ -25,9 +27,15 @@ export async function requireUnused(folder: string): Promise<void> {
 }
 
 /** Makes the folder of a new run and records what was asked for. */
-export async function beginRun<Options>(folder: string, request: RunRequest<Options>): Promise<void> {
+export async function beginRun<Options extends object>(folder: string, request: RunRequest<Options>): Promise<void> {
   await makeFolder(folder);
-  const config: RunConfig<Options> = { format: 'rho-loss-run', version: 1, ...request, versions: versions() };
+  const entries = Object.entries(request.options);
+  const config: RunConfig = {
+    ...{ format: 'rho-loss-run', version: 1, ...request },
+    options: Object.fromEntries(entries.filter(([, value]) => value !== null)),
+    without: entries.filter(([, value]) => value === null).map(([name]) => name),
+    versions: versions(),
+  };
   await writeFileAtomic(joinPath(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
 }
 
@@ -36,13 +44,15 @@ export async function readRun<Options>(folder: string, job: string): Promise<Run
   const path = joinPath(folder, 'config.json');
   if (!(await exists(path)))
     throw dataError(`Cannot resume "${folder}": it holds no config.json, expected the folder of a run`);
-  const config = parseConfig<Options>(await readText(path), path);
+  const config = parseConfig(await readText(path), path);
   if (config.job !== job)
     throw usageError(`Cannot resume "${folder}" with "rho ${job}": it was begun with "rho ${config.job}", use that`);
-  return config;
+  const { command, options, without = [] } = config;
+  const nothing = Object.fromEntries(without.map((name) => [name, null]));
+  return { job, command, options: { ...options, ...nothing } as Options };
 }
 
-function parseConfig<Options>(text: string, path: string): RunConfig<Options> {
+function parseConfig(text: string, path: string): RunConfig {
   try {
     const config = JSON.parse(text);
     if (config.format === 'rho-loss-run' && config.version === 1) return config;

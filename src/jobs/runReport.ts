@@ -1,5 +1,6 @@
 import { type StrategyName, strategyOf } from '../core/selection.ts';
 import { mean } from '../core/statistics.ts';
+import { equalTimes } from '../loop/equalTimes.ts';
 import type { TrainEvent } from '../loop/events.ts';
 import { type Ledger, ledgerOf } from '../loop/ledger.ts';
 import { summarize } from '../loop/summarize.ts';
@@ -7,6 +8,7 @@ import type { ReportData } from '../report/reportData.ts';
 import { availableThreads, versions } from '../runtime/host.ts';
 import { type Experiment, noiseRate } from './experiment.ts';
 import type { IlStage } from './ilStage.ts';
+import { costInWords, type IrreducibleCost, secondsOf } from './irreducibleCost.ts';
 import { describeIrreducible } from './irreducibleReport.ts';
 
 /** What a report is made from. */
@@ -15,6 +17,8 @@ export interface FinishedRuns {
   readonly experiment: Experiment;
   /** One for each data seed; none where no IL model was trained. */
   readonly il: readonly IlStage[];
+  /** What the irreducible losses cost that were given with --irreducible; null where none were. */
+  readonly given: IrreducibleCost | null;
   /** By strategy, one list of events per seed. */
   readonly events: ReadonlyMap<StrategyName, readonly (readonly TrainEvent[])[]>;
   /** Accuracies as typed. */
@@ -28,6 +32,7 @@ export async function describeRuns(runs: FinishedRuns): Promise<ReportData> {
   const { experiment, events, targets } = runs;
   const [il = null] = runs.il;
   const { data, test, split, options } = experiment;
+  const times = equalTimes([...events.values()]);
   return {
     version: 1,
     title: `${[...events.keys()].join(', ')} on ${data.name}`,
@@ -53,7 +58,7 @@ export async function describeRuns(runs: FinishedRuns): Promise<ReportData> {
       seconds: mean(runs.il.map(({ card }) => card.training.seconds)),
       scoringSeconds: mean(runs.il.map(({ scoringSeconds }) => scoringSeconds)),
     },
-    strategies: Object.fromEntries([...events].map(([name, runsOf]) => [name, summarize(runsOf, targets)])),
+    strategies: Object.fromEntries([...events].map(([name, runsOf]) => [name, summarize(runsOf, targets, times)])),
     ledger: ledgers(runs),
     runs: [...events].flatMap(([strategy, runsOf]) => runsOf.map((run) => describeRun(strategy, run))),
     irreducible: il && (await describeIrreducible(il.table, data)),
@@ -62,21 +67,31 @@ export async function describeRuns(runs: FinishedRuns): Promise<ReportData> {
 }
 
 /** What selection cost each strategy that scores its candidates. */
-function ledgers({ il, events, targets }: FinishedRuns): Record<string, Ledger> {
+function ledgers({ il, given, events, targets }: FinishedRuns): Record<string, Ledger> {
   const needing = [...events].filter(([name]) => strategyOf(name).needsIrreducibleLoss);
   const sharing = needing.reduce((sum, [, runsOf]) => sum + runsOf.length, 0) / Math.max(1, il.length);
-  const seconds =
-    il.length === 0 ? null : mean(il.map(({ card, scoringSeconds }) => card.training.seconds + scoringSeconds));
+  const cost = given ?? costHere(il);
   const ledgerFor = (name: StrategyName, runs: readonly (readonly TrainEvent[])[]): Ledger =>
     ledgerOf({
       runs,
       uniform: events.get('uniform') ?? null,
       cores: availableThreads(),
-      irreducible: strategyOf(name).needsIrreducibleLoss ? { seconds, runs: sharing } : null,
+      irreducible: strategyOf(name).needsIrreducibleLoss
+        ? { seconds: secondsOf(cost), runs: sharing, source: costInWords(cost) }
+        : null,
       targets,
     });
   const scoring = [...events].filter(([name]) => strategyOf(name).score !== null);
   return Object.fromEntries(scoring.map(([name, runsOf]) => [name, ledgerFor(name, runsOf)]));
+}
+
+/** The mean of IL models that were trained here. */
+function costHere(il: readonly IlStage[]): IrreducibleCost {
+  const part = (seconds: readonly number[]) => (seconds.length === 0 ? null : { seconds: mean(seconds), from: null });
+  return {
+    training: part(il.map(({ card }) => card.training.seconds)),
+    scoring: part(il.map(({ scoringSeconds }) => scoringSeconds)),
+  };
 }
 
 function describeRun(strategy: string, events: readonly TrainEvent[]): ReportData['runs'][number] {

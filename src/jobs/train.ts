@@ -3,6 +3,7 @@ import { strategyOf } from '../core/selection.ts';
 import type { ReportData } from '../report/reportData.ts';
 import { type DataOptions, openExperiment } from './experiment.ts';
 import type { Host } from './host.ts';
+import { costOfIrreducible } from './irreducibleCost.ts';
 import { openIrreducible, requireIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
 import { describeRuns } from './runReport.ts';
@@ -35,7 +36,8 @@ export async function trainTarget(
     const run = { strategy: options.strategy, seed: options.seed, irreducible, folder };
     const events = new Map([[options.strategy, [await runSelection(experiment, run, options, host)]]]);
     const { targets } = options;
-    const report = await describeRuns({ experiment, il: [], events, targets, config: options, command });
+    const given = needed === null ? null : await costOfIrreducible(needed);
+    const report = await describeRuns({ experiment, il: [], given, events, targets, config: options, command });
     await writeReport(folder, report);
     return report;
   } finally {

@@ -54,6 +54,8 @@ export interface StepEvent {
   readonly otherLoss: Quantiles | null;
   /** Candidates excluded because a loss was not a number. */
   readonly nanCandidates: number;
+  /** Candidates whose last loss stood in for a new one; absent where losses are not reused. */
+  readonly reused?: number;
   /** Absent in runs of before there was this. */
   readonly busy?: Busy;
 }

@@ -1,9 +1,11 @@
 import { mean } from '../core/statistics.ts';
-import type { Busy, EvaluationEvent, RecordedScoring, StartEvent, TrainEvent } from './events.ts';
+import type { Busy, EvaluationEvent, RecordedScoring, StartEvent, StepEvent, TrainEvent } from './events.ts';
+import { type Ran, ranOf } from './ran.ts';
+import { hasReused, type Reused, reusedBy } from './reuse.ts';
 import { overlapOf, sidesOf, type Waiting, waitingOf } from './sides.ts';
 import { summarize } from './summarize.ts';
 import { gainsAt, type TargetLedger } from './timeGains.ts';
-import { isExact, type MeasuredRuns, unitCostsOf } from './unitCosts.ts';
+import { isExact, type MeasuredRuns, type Spread, unitCostsOf } from './unitCosts.ts';
 
 /** What a ledger is made from. */
 export interface LedgerTerms {
@@ -14,16 +16,24 @@ export interface LedgerTerms {
   /** Cores of the machine, where the runs did not record them: threads that are more than these share them. */
   readonly cores: number;
   /** The seconds that training the IL model and scoring by it took, null where not known, and the runs here that share them; null for a strategy that needs none. */
-  readonly irreducible: { readonly seconds: number | null; readonly runs: number } | null;
+  readonly irreducible: {
+    readonly seconds: number | null;
+    readonly runs: number;
+    /** Where the seconds are known from, or why they are not, in words. */
+    readonly source?: string;
+  } | null;
   /** Accuracies as typed. */
   readonly targets: readonly string[];
 }
 
 /**
  * What selection cost in some runs and what it brought, all of it measured in them. A figure that cannot be known is null,
- * and `unknown` says why, by the name of the figure.
+ * and `unknown` says why, by the name of the figure. What is optional is absent in reports of before there was it.
  */
 export interface Ledger {
+  /** How far its runs went, and uniform's; null where there are none. */
+  readonly ran?: Ran | null;
+  readonly uniformRan?: Ran | null;
   readonly threads: number | null;
   /** Null where the trainer scores, or where it is not known. */
   readonly scoreThreads: number | null;
@@ -44,8 +54,12 @@ export interface Ledger {
   readonly overlap: number | null;
   /** f, t and r of the break-even; see UnitCosts. */
   readonly scored: number | null;
+  /** The middle half of f over stretches of the runs; null where it does not vary. */
+  readonly scoredSpread?: Spread | null;
   readonly trained: number | null;
   readonly kept: number | null;
+  /** In which steps losses were reused: f and the agreement are of those, where there are any. Null where none were to be. */
+  readonly reused?: Reused | null;
   /** Means over evaluations of how well the scores agreed with exact ones; null where they were exact. */
   readonly agreement: {
     readonly spearman: number;
@@ -54,6 +68,8 @@ export interface Ledger {
   } | null;
   /** 0 for a strategy that needs none. */
   readonly irreducibleSeconds: number | null;
+  /** Where those are known from. */
+  readonly irreducibleSource?: string | null;
   /** Runs here that share them, 1 or more. */
   readonly sharedBy: number;
   /** By target accuracy as typed. */
@@ -69,10 +85,10 @@ export function ledgerOf({ runs, uniform, irreducible, targets, ...machine }: Le
   const sides = sidesOf(runs);
   const uniformSides = uniform === null ? null : sidesOf(uniform);
   const beside = uniform && { start: uniformStart, sides: uniformSides };
-  const evaluations = runs.flat().filter((event) => event.type === 'evaluation');
-  const costs = unitCostsOf({ start, sides }, beside, evaluations, cores);
+  const costs = unitCostsOf(runs, { start, sides }, beside, cores);
   const kept = start?.bigBatch && start.smallBatch ? start.smallBatch / start.bigBatch : null;
-  const agreement = meanAgreement(evaluations);
+  const agreement = meanAgreement(runs);
+  const neverCompared = whyNeverCompared(runs);
   const unfair = whyUnfair({ start, sides }, beside, cores);
   const irreducibleSeconds = irreducible === null ? 0 : irreducible.seconds;
   const sharedBy = Math.max(1, irreducible?.runs ?? 1);
@@ -98,11 +114,16 @@ export function ledgerOf({ runs, uniform, irreducible, targets, ...machine }: Le
     irreducibleSeconds,
   };
   return {
+    ran: ranOf(runs),
+    uniformRan: uniform && ranOf(uniform),
     threads: start?.threads ?? null,
     scoreThreads: start?.scoreThreads ?? null,
     onlineThreads: start?.onlineThreads ?? null,
     scoring: start?.scoring ?? null,
     ...figures,
+    scoredSpread: costs.scoredSpread,
+    reused: reusedBy(runs),
+    irreducibleSource: (irreducibleSeconds !== null && irreducible?.source) || null,
     uniformBusy: uniformSides?.busy ?? null,
     waiting: sides && waitingOf(sides),
     sharedBy,
@@ -118,8 +139,8 @@ export function ledgerOf({ runs, uniform, irreducible, targets, ...machine }: Le
       scored: costs.unknown ?? '',
       trained: costs.unknown ?? '',
       kept: 'the run did not record its batch sizes',
-      agreement: isExact(start) ? 'its scores are exact' : 'its scores were never compared with exact ones',
-      irreducibleSeconds: 'the irreducible losses were made elsewhere',
+      agreement: isExact(start) ? 'its scores are exact' : neverCompared,
+      irreducibleSeconds: irreducible?.source ?? 'they were made elsewhere',
     }),
   };
 }
@@ -151,9 +172,9 @@ function whyUnfair({ start, sides }: MeasuredRuns, uniform: MeasuredRuns | null,
   return `it had ${inAll} of ${cores} cores to work with and uniform ${byUniform}`;
 }
 
-function meanAgreement(evaluations: readonly EvaluationEvent[]): Ledger['agreement'] {
+function meanAgreement(runs: readonly (readonly TrainEvent[])[]): Ledger['agreement'] {
   // Where nothing differs there is no rank to compare, and JSON has no NaN.
-  const all = evaluations.flatMap(({ agreement }) =>
+  const all = comparisons(runs).flatMap(({ agreement }) =>
     agreement && Number.isFinite(agreement.spearman) && Number.isFinite(agreement.topTenthOverlap) ? agreement : [],
   );
   if (all.length === 0) return null;
@@ -162,4 +183,31 @@ function meanAgreement(evaluations: readonly EvaluationEvent[]): Ledger['agreeme
     topTenthOverlap: mean(all.map(({ topTenthOverlap }) => topTenthOverlap)),
     evaluations: all.length,
   };
+}
+
+/** The evaluations that compare scores of a next step: where losses were reused, of a step that did. */
+function comparisons(runs: readonly (readonly TrainEvent[])[]): EvaluationEvent[] {
+  const reusing = runs.map((run) => new Set(run.flatMap((event) => (isReusing(event) ? event.step : []))));
+  const anyReused = reusing.some(({ size }) => size > 0);
+  return runs.flatMap((run, index) =>
+    run
+      .filter((event) => event.type === 'evaluation')
+      .filter(({ agreement, step }) => agreement && (!anyReused || reusing[index]!.has(step + 1))),
+  );
+}
+
+function isReusing(event: TrainEvent): event is StepEvent {
+  return event.type === 'step' && hasReused(event);
+}
+
+/** Why the scores of some runs were not compared with exact ones, and what to do about it. */
+function whyNeverCompared(runs: readonly (readonly TrainEvent[])[]): string {
+  const events = runs.flat();
+  const steps = Math.max(0, ...events.map((event) => (event.type === 'step' ? event.step : 0)));
+  const evaluated = events.some((event) => event.type === 'evaluation' && event.step < steps);
+  if (!evaluated)
+    return `they are compared at evaluations before the last step, and there was none: train for more steps${steps > 1 ? `, or pass --eval-every below ${steps}` : ''}`;
+  return events.some(isReusing)
+    ? 'no evaluation stood before a step that reused losses: train for more steps, or pass a lower --eval-every'
+    : 'its scores were never compared with exact ones';
 }

@@ -13,12 +13,14 @@ export interface Sides {
 /** Seconds of a mean step that the two sides do not work. */
 export interface Waiting {
   readonly trainer: number;
+  /** Of the trainer's, while something beside it works; in the rest nothing does, but for what brings data and messages. */
+  readonly forBeside: number;
   /** Null where nothing works beside the trainer. */
   readonly beside: number | null;
 }
 
 /** Sessions warm up in the first steps of a run; they are left out where there are at least twice as many. */
-const warmUp = 10;
+export const warmUp = 10;
 
 /** The mean step of some runs; null where they have none. */
 export function sidesOf(runs: readonly (readonly TrainEvent[])[]): Sides | null {
@@ -32,8 +34,13 @@ export function sidesOf(runs: readonly (readonly TrainEvent[])[]): Sides | null 
 /** How long the sides wait; null where it was not recorded. */
 export function waitingOf({ seconds, busy }: Sides): Waiting | null {
   if (busy === null) return null;
-  const { trainer, beside } = busy;
-  return { trainer: Math.max(0, seconds - trainer), beside: beside > 0 ? Math.max(0, seconds - beside) : null };
+  const { trainer, beside, both } = busy;
+  const waits = Math.max(0, seconds - trainer);
+  return {
+    trainer: waits,
+    forBeside: Math.min(waits, Math.max(0, beside - both)),
+    beside: beside > 0 ? Math.max(0, seconds - beside) : null,
+  };
 }
 
 /** The share of the shorter side's work during which the other works too, 0 … 1; null where only the trainer works. */
@@ -49,14 +56,19 @@ export function scoredByTrainer({ train, score, trainer }: Busy): number {
   return seconds > 1e-6 ? Math.min(score, seconds) : 0;
 }
 
-function countedSteps(events: readonly TrainEvent[]): { steps: readonly StepEvent[]; seconds: number } {
+/** The steps of a run that count for what a step takes, and their seconds. */
+export function countedSteps(events: readonly TrainEvent[]): {
+  readonly steps: readonly StepEvent[];
+  readonly seconds: number;
+} {
   const all = events.filter((event) => event.type === 'step');
   const skipped = all.length >= 2 * warmUp ? warmUp : 0;
   const until = all[skipped - 1]?.seconds ?? 0;
   return { steps: all.slice(skipped), seconds: (all.at(-1)?.seconds ?? until) - until };
 }
 
-function meanBusy(steps: readonly StepEvent[]): Busy | null {
+/** Null where a step did not record it. */
+export function meanBusy(steps: readonly StepEvent[]): Busy | null {
   // Runs of before there was this said less.
   const all = steps.flatMap(({ busy }) => (busy?.trainer === undefined ? [] : busy));
   if (all.length < steps.length) return null;

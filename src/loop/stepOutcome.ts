@@ -1,7 +1,8 @@
 import type { Selection } from '../core/selection.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Scores, StepResult } from '../engine/engine.ts';
+import type { StepResult } from '../engine/engine.ts';
 import type { StepEvent } from './events.ts';
+import type { CandidateScores } from './knownLosses.ts';
 import { quantilesOf } from './quantiles.ts';
 
 /** What an event says of a step besides its number and its time. */
@@ -11,7 +12,11 @@ export type StepOutcome = Omit<StepEvent, 'type' | 'step' | 'seconds' | 'busy'>;
 export interface Choice {
   readonly chosenIds: Uint32Array;
   /** Null where nothing was scored. */
-  readonly scored: { readonly ids: Uint32Array; readonly scores: Scores; readonly selection: Selection } | null;
+  readonly scored: {
+    readonly ids: Uint32Array;
+    readonly scores: CandidateScores;
+    readonly selection: Selection;
+  } | null;
 }
 
 /** What came of training on a choice. */
@@ -27,13 +32,14 @@ export function outcomeOf(data: Dataset, { chosenIds, scored }: Choice, result: 
     };
   const { ids, scores, selection } = scored;
   const isChosen = new Set(selection.chosen);
-  const { loss, predicted } = scores;
+  const { loss, predicted, fresh } = scores;
   return {
     ...common,
     learnt: selection.chosen.filter((position) => predicted[position] === data.labels[ids[position]!]).length,
     selectedLoss: quantilesOf(loss.filter((_, position) => isChosen.has(position))),
     otherLoss: quantilesOf(loss.filter((_, position) => !isChosen.has(position))),
     nanCandidates: selection.nan,
+    ...(fresh && { reused: fresh.filter((computed) => computed === 0).length }),
   };
 }
 

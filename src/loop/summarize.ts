@@ -1,4 +1,5 @@
 import { mean, meanOfKnown } from '../core/statistics.ts';
+import { evaluationBy } from './equalTimes.ts';
 import type { EvaluationEvent, StepEvent, TrainEvent } from './events.ts';
 import { sharesOf } from './shares.ts';
 import type { PerSeed, StrategySummary, WindowedShare } from './summary.ts';
@@ -8,9 +9,13 @@ const windowEnds = [50, 100, 400, 1000];
 
 /**
  * What the runs of one strategy, one per seed, come to. `targets` are accuracies as typed by the user; the steps, seconds and
- * epochs to a target are those of the first evaluation that reached it.
+ * epochs to a target are those of the first evaluation that reached it. `times` are seconds as text.
  */
-export function summarize(runs: readonly (readonly TrainEvent[])[], targets: readonly string[]): StrategySummary {
+export function summarize(
+  runs: readonly (readonly TrainEvent[])[],
+  targets: readonly string[],
+  times: readonly string[] = [],
+): StrategySummary {
   const evaluations = runs.map((events) => events.filter((event) => event.type === 'evaluation'));
   const steps = runs.map((events) => events.filter((event) => event.type === 'step'));
   const firstAt = (target: string) =>
@@ -29,6 +34,9 @@ export function summarize(runs: readonly (readonly TrainEvent[])[], targets: rea
         evaluations.map((run) => (run.length === 0 ? null : mean(run.slice(-5).map(({ accuracy }) => accuracy)))),
       ),
     },
+    accuracyAfter: Object.fromEntries(
+      times.map((time) => [time, perSeed(evaluations.map((run) => evaluationBy(run, Number(time))?.accuracy ?? null))]),
+    ),
     seconds: perSeed(steps.map((run) => run.at(-1)?.seconds ?? null)),
     corruptedShare: windowed(steps, (window) => sharesOf(window).corruptedShare),
     learntShare: windowed(steps, (window) => sharesOf(window).learntShare),

@@ -16,6 +16,8 @@ export interface StrategySummary {
   readonly secondsToTarget: Readonly<Record<string, PerSeed>>;
   readonly epochsToTarget: Readonly<Record<string, PerSeed>>;
   readonly finalAccuracy: PerSeed & { readonly lastFiveMean: number | null };
+  /** Accuracy at the last evaluation within so many seconds of training, as text; absent in reports of before there was this. */
+  readonly accuracyAfter?: Readonly<Record<string, PerSeed>>;
   /** Seconds of training, without evaluation, checkpoints and IL. */
   readonly seconds: PerSeed;
   readonly corruptedShare: WindowedShare;

@@ -29,6 +29,9 @@ interface Draft {
   figure: (summary: StrategySummary) => PerSeed;
 }
 
+/** The group of accuracies after equal seconds of training. */
+export const accuracyAfter = 'accuracy after';
+
 /** The columns of the comparison, from which the terminal table and the HTML table are both made. */
 export function comparisonColumns(data: ReportData): Column[] {
   const summaries = Object.values(data.strategies);
@@ -55,6 +58,14 @@ export function comparisonColumns(data: ReportData): Column[] {
     format: formatSeconds,
     figure: (summary) => summary.seconds,
   });
+  for (const time of timesOf(summaries))
+    drafts.push({
+      group: accuracyAfter,
+      header: formatSeconds(Number(time)),
+      better: 'high',
+      format: formatAccuracy,
+      figure: (summary) => summary.accuracyAfter?.[time] ?? missing,
+    });
   const accuracy = { group: 'accuracy', better: 'high', format: formatAccuracy } as const;
   drafts.push({ ...accuracy, header: 'final', figure: (summary) => summary.finalAccuracy });
   drafts.push({ ...accuracy, header: 'last 5', figure: (summary) => single(summary.finalAccuracy.lastFiveMean) });
@@ -62,6 +73,12 @@ export function comparisonColumns(data: ReportData): Column[] {
   // Few points already learnt are no merit in themselves: picking nothing but wrong labels gives the fewest.
   drafts.push(...shareColumns(summaries, 'learnt', null, (summary) => summary.learntShare));
   return drafts.map((draft) => finish(draft, summaries));
+}
+
+/** The times that accuracies are told for, shortest first. */
+function timesOf(summaries: readonly StrategySummary[]): string[] {
+  const times = new Set(summaries.flatMap(({ accuracyAfter = {} }) => Object.keys(accuracyAfter)));
+  return [...times].sort((a, b) => Number(a) - Number(b));
 }
 
 const missing: PerSeed = { mean: null, perSeed: [] };

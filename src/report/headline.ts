@@ -1,5 +1,6 @@
 import type { StrategySummary } from '../loop/summary.ts';
 import { formatAccuracy, formatCount, formatSeconds, isNumber } from './format.ts';
+import { withinItsRun } from './ledgerWords.ts';
 import { lastStepOf, type ReportData, targetsOf } from './reportData.ts';
 
 /** What a comparison found, in words. */
@@ -22,12 +23,28 @@ export function headline(data: ReportData): Headline {
   if (subject === undefined || baseline === undefined || subject === baseline) {
     const only = subject ?? baseline;
     if (only === undefined) return { finding: 'There are no runs to compare.', remarks: [] };
-    const cost = isRho(only) && data.il ? formatSeconds(data.il.seconds + data.il.scoringSeconds) : null;
-    const remarks =
-      cost === null ? [] : [`Not counted: ${cost} for the irreducible losses, once for all runs on this data.`];
+    const cost = notCounted(data, only);
+    const remarks = cost === null ? [] : [`${cost}.`];
     return { finding: alone(data, only), remarks };
   }
   return { finding: compare(data, subject, baseline), remarks: remarks(data, subject, baseline) };
+}
+
+/** Seconds of the irreducible losses that a strategy needs; null where it needs none, or they are not known. */
+function irreducibleCost({ ledger, il }: ReportData, strategy: string): number | null {
+  const known = ledger?.[strategy]?.irreducibleSeconds;
+  if (isNumber(known)) return known > 0 ? known : null;
+  return isRho(strategy) && il ? il.seconds + il.scoringSeconds : null;
+}
+
+/** "Not counted: 1.20 s for the irreducible losses, once for all runs on this data"; null for a strategy that needs none. */
+function notCounted(data: ReportData, strategy: string): string | null {
+  const { irreducibleSource: source, unknown } = data.ledger?.[strategy] ?? {};
+  const cost = irreducibleCost(data, strategy);
+  if (cost !== null)
+    return `Not counted: ${formatSeconds(cost)} for the irreducible losses${source ? ` (${source})` : ''}, once for all runs on this data`;
+  const why = unknown?.irreducibleSeconds;
+  return why === undefined ? null : `Not counted: the irreducible losses, whose cost is not known (${why})`;
 }
 
 function isRho(name: string): boolean {
@@ -79,8 +96,8 @@ function compare(data: ReportData, subject: string, baseline: string): string {
     const opposed = stepGain !== null && timeGain !== null && opposite(stepGain, timeGain);
     const gain = gains.filter((words) => words !== '').join(opposed ? ', but ' : ', ');
     const beyond = [
-      bySubject && bySubject !== target ? `; only ${subject} reaches ${bySubject}` : '',
-      byBaseline && byBaseline !== target ? `; only ${baseline} reaches ${byBaseline}` : '',
+      bySubject && bySubject !== target ? `; ${alsoReached(data, subject, baseline, bySubject)}` : '',
+      byBaseline && byBaseline !== target ? `; ${alsoReached(data, baseline, subject, byBaseline)}` : '',
     ].join('');
     const first = `${subject} reaches ${target} in ${effort(data, subject, target)}`;
     return `${first}, ${baseline} in ${effort(data, baseline, target)}: ${gain}${beyond}.`;
@@ -93,27 +110,47 @@ function compare(data: ReportData, subject: string, baseline: string): string {
   return `Neither ${subject} nor ${baseline} reaches ${lowest} in ${run}: their final accuracy is ${own} and ${other}.`;
 }
 
-function oneOnly(data: ReportData, winner: string, loser: string, target: string): string {
+function alsoReached(data: ReportData, winner: string, loser: string, target: string): string {
+  return `${winner} also reaches ${target}, ${notReached(data, loser, target)}`;
+}
+
+/** "uniform not within the 300 steps (2.00 s) it ran" */
+function notReached(data: ReportData, loser: string, target: string): string {
   const perSeed = data.strategies[loser]?.stepsToTarget[target]?.perSeed ?? [];
   const reached = perSeed.filter(isNumber).length;
-  const how = reached > 0 ? `reaches it with ${reached} of ${perSeed.length} seeds only` : 'never does';
-  const end = `(its accuracy after ${stepsInWords(lastStepOf(data))}: ${finalAccuracy(data.strategies[loser])})`;
-  return `${winner} reaches ${target} in ${effort(data, winner, target)}; ${loser} ${how} ${end}.`;
+  return `${loser} ${reached > 0 ? `with ${reached} of ${perSeed.length} seeds only` : 'not'} ${withinRunOf(data, loser)}`;
+}
+
+/** "within the 300 steps (2.00 s) it ran" */
+function withinRunOf({ runs, strategies }: ReportData, strategy: string): string {
+  const steps = runs.filter((run) => run.strategy === strategy).map(({ evaluations }) => evaluations.at(-1)?.step ?? 0);
+  const seconds = strategies[strategy]?.seconds.mean ?? null;
+  const ran = isNumber(seconds) ? { seeds: 1, steps: Math.max(0, ...steps), seconds } : null;
+  return withinItsRun(ran);
+}
+
+function oneOnly(data: ReportData, winner: string, loser: string, target: string): string {
+  const end = `and ends at ${finalAccuracy(data.strategies[loser])}`;
+  return `${winner} reaches ${target} in ${effort(data, winner, target)}; ${notReached(data, loser, target)} ${end}.`;
 }
 
 function remarks(data: ReportData, subject: string, baseline: string): string[] {
   const found: string[] = [];
   const target = highestReached(data, [subject, baseline]) ?? highestReached(data, [subject]);
-  if (target && data.il && isRho(subject)) {
-    const cost = data.il.seconds + data.il.scoringSeconds;
-    const own = seconds(data, subject, target);
-    const change = changeInWords(ratio(seconds(data, baseline, target), (own ?? Number.NaN) + cost), 'time', 'less');
-    const sum =
+  const cost = irreducibleCost(data, subject);
+  const words = notCounted(data, subject);
+  if (words !== null) {
+    const own = target === undefined || cost === null ? null : seconds(data, subject, target);
+    const other = target === undefined ? null : seconds(data, baseline, target);
+    const sum = isNumber(own) && cost !== null ? own + cost : null;
+    const change = changeInWords(ratio(other, sum), 'time', 'less');
+    const withThem =
       change === ''
         ? ''
-        : `; with them ${subject} reaches ${target} in ${formatSeconds(own! + cost)}, ${change} ${change.includes('less') ? 'than' : 'as'} ${baseline}`;
-    found.push(`Not counted: ${formatSeconds(cost)} for the irreducible losses, once for all runs on this data${sum}.`);
+        : `; with them ${subject} reaches ${target} in ${formatSeconds(sum)}, ${change} ${change.includes('less') ? 'than' : 'as'} ${baseline}`;
+    found.push(`${words}${withThem}.`);
   }
+  found.push(...atEqualTimes(data, subject, baseline));
   const others = Object.keys(data.strategies).filter((name) => name !== subject && name !== baseline);
   if (target) {
     const own = steps(data, subject, target)!;
@@ -132,6 +169,23 @@ function remarks(data: ReportData, subject: string, baseline: string): string[] 
       `At the last step ${list} ${ahead.length > 1 ? 'are' : 'is'} ahead of ${subject} (${formatAccuracy(own)}).`,
     );
   return found;
+}
+
+/** What both had after the same seconds of training, or why that is not known. */
+function atEqualTimes({ strategies }: ReportData, subject: string, baseline: string): string[] {
+  const [own, other] = [strategies[subject]?.accuracyAfter, strategies[baseline]?.accuracyAfter];
+  if (own === undefined || other === undefined) return [];
+  const time = Object.keys(own)
+    .sort((a, b) => Number(a) - Number(b))
+    .at(-1);
+  if (time === undefined)
+    return [
+      'Accuracy after equal seconds is not known: when the shortest run was over, another had not been evaluated; pass a lower --eval-every.',
+    ];
+  const at = (after: typeof own): string => formatAccuracy(after[time]?.mean ?? null);
+  return [
+    `After the same ${formatSeconds(Number(time))} of training: ${subject} ${at(own)}, ${baseline} ${at(other)}.`,
+  ];
 }
 
 function ratio(baseline: number | null, subject: number | null): number | null {

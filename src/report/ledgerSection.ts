@@ -1,7 +1,18 @@
 import type { Ledger } from '../loop/ledger.ts';
 import type { TargetLedger } from '../loop/timeGains.ts';
 import { escapeHtml, formatCount, formatMilliseconds, formatSeconds, isNumber, nothing } from './format.ts';
-import { scoringInWords, verdictInWords } from './ledgerWords.ts';
+import {
+  besideInWords,
+  hasUniform,
+  inThreads,
+  overlapShares,
+  percent,
+  reuseInWords,
+  scoringInWords,
+  spreadInWords,
+  verdictInWords,
+  waitingInWords,
+} from './ledgerWords.ts';
 import { boxKey } from './page.ts';
 import { sideColours } from './palette.ts';
 import type { Pen } from './svg.ts';
@@ -19,7 +30,9 @@ export function ledgerHtml(pen: Pen, ledgers: Ledgers): string {
       ? ''
       : `<p>Where the time of a mean step goes: ${boxKey(sideColours.train, 'training')}, ${boxKey(sideColours.score, 'scoring candidates')}; each thread has a lane, and waits where it is empty.</p>
 <div class="single">${chart}</div>`;
-  return [timeline, figuresHtml(ledgers), targetsHtml(ledgers)].filter((part) => part !== '').join('\n');
+  return [timeline, figuresHtml(ledgers), remarksHtml(ledgers), targetsHtml(ledgers)]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 interface Figure {
@@ -29,17 +42,20 @@ interface Figure {
   readonly below?: (ledger: Ledger) => string;
 }
 
-const share = (value: number | null): string | null => (isNumber(value) ? `${Math.round(100 * value)}%` : null);
+const share = (value: number | null): string | null => (isNumber(value) ? percent(value) : null);
 const decimals = (value: number | null): string | null => (isNumber(value) ? value.toFixed(2) : null);
 
 const figures: readonly Figure[] = [
   {
     name: 'a step in uniform steps',
     value: ({ uniformSteps }) => decimals(uniformSteps),
-    below: ({ uniformSteps, secondsPerStep, uniformSecondsPerStep, unknown }) =>
-      isNumber(uniformSteps)
+    below: (ledger) => {
+      if (!hasUniform(ledger)) return '';
+      const { uniformSteps, secondsPerStep, uniformSecondsPerStep, unknown } = ledger;
+      return isNumber(uniformSteps)
         ? `${formatMilliseconds(secondsPerStep)}, uniform ${formatMilliseconds(uniformSecondsPerStep)}`
-        : (unknown.uniformSteps ?? ''),
+        : (unknown.uniformSteps ?? '');
+    },
   },
   {
     name: 'scoring',
@@ -47,47 +63,63 @@ const figures: readonly Figure[] = [
     below: threadsInWords,
   },
   {
-    name: 'overlap of training and scoring',
-    value: ({ overlap }) => share(overlap),
-    below: ({ overlap, unknown }) => (isNumber(overlap) ? 'of the shorter one’s work' : (unknown.overlap ?? '')),
+    name: 'overlap: share of the work beside the trainer that is done while the trainer works',
+    value: (ledger) => share(overlapShares(ledger)?.ofBeside ?? null),
+    below: (ledger) => {
+      const shares = overlapShares(ledger);
+      if (shares === null) return ledger.unknown.overlap ?? '';
+      return `${percent(shares.ofTrainer)} of the trainer’s work; ${besideInWords(ledger)} scored for ${percent(shares.ofTime)} of the time`;
+    },
   },
-  { name: 'the trainer waits', value: ({ waiting }) => waiting && formatMilliseconds(waiting.trainer) },
+  {
+    name: 'the trainer waits, in a step',
+    value: ({ waiting }) => waiting && formatMilliseconds(waiting.trainer),
+    below: waitingInWords,
+  },
   {
     name: 'what scores beside it waits',
     value: ({ waiting }) => (isNumber(waiting?.beside) ? formatMilliseconds(waiting.beside) : null),
+    below: ({ waiting }) => (isNumber(waiting?.beside) ? 'for weights, data and its turn' : ''),
   },
   {
-    name: 'f, a candidate scored',
+    name: 'f, the cost of scoring a candidate',
     value: ({ scored }) => decimals(scored),
-    below: ({ scored, unknown }) => (isNumber(scored) ? 'exact forwards' : (unknown.scored ?? '')),
+    below: ({ scored, scoredSpread, unknown }) =>
+      isNumber(scored)
+        ? `exact forward passes${scoredSpread ? `; ${spreadInWords(scoredSpread)}` : ''}`
+        : (unknown.scored ?? ''),
   },
   {
-    name: 't, an example trained on',
+    name: 't, the cost of training on an example',
     value: ({ trained }) => decimals(trained),
-    below: ({ trained, unknown }) => (isNumber(trained) ? 'exact forwards' : (unknown.trained ?? '')),
+    below: ({ trained, unknown }) => (isNumber(trained) ? 'exact forward passes' : (unknown.trained ?? '')),
   },
   {
-    name: 'r, share kept',
+    name: 'r, share of the candidates kept',
     value: ({ kept }) => share(kept),
     below: ({ kept, unknown }) => (isNumber(kept) ? '' : (unknown.kept ?? '')),
   },
   {
-    name: 'Spearman with exact scores',
+    name: 'rank correlation with exact scores (Spearman)',
     value: ({ agreement }) => decimals(agreement?.spearman ?? null),
     below: ({ agreement, unknown }) =>
-      agreement ? `mean of ${formatCount(agreement.evaluations)} evaluations` : (unknown.agreement ?? ''),
+      agreement
+        ? `1 is the same order; mean of ${formatCount(agreement.evaluations)} evaluations`
+        : (unknown.agreement ?? ''),
   },
-  { name: 'top-10% overlap with them', value: ({ agreement }) => decimals(agreement?.topTenthOverlap ?? null) },
+  {
+    name: 'best tenth in common with exact scores',
+    value: ({ agreement }) => share(agreement?.topTenthOverlap ?? null),
+  },
 ];
 
 function threadsInWords({ threads, scoreThreads, onlineThreads, scoring }: Ledger): string {
   if (!isNumber(threads)) return '';
-  const count = (value: number): string => `${value} ${value === 1 ? 'thread' : 'threads'}`;
   const byTrainer = scoring?.inOneGraph ? 'in one graph with the step' : 'by the trainer';
   const candidates = isNumber(scoreThreads)
-    ? `beside training: ${count(threads)} and ${count(scoreThreads)}`
-    : `${byTrainer}, ${count(threads)}`;
-  return isNumber(onlineThreads) ? `${candidates}; irreducible losses beside: ${count(onlineThreads)}` : candidates;
+    ? `beside training: ${inThreads(threads)} and ${inThreads(scoreThreads)}`
+    : `${byTrainer}, ${inThreads(threads)}`;
+  return isNumber(onlineThreads) ? `${candidates}; irreducible losses beside: ${inThreads(onlineThreads)}` : candidates;
 }
 
 function figuresHtml(ledgers: Ledgers): string {
@@ -100,31 +132,37 @@ function figuresHtml(ledgers: Ledgers): string {
   return table('Cost of selection', ['', ...Object.keys(ledgers)], rows, ' small');
 }
 
+/** What the figures are of, where losses were to be reused. */
+function remarksHtml(ledgers: Ledgers): string {
+  const remarks = new Set(Object.values(ledgers).map(reuseInWords));
+  remarks.delete('');
+  return [...remarks].map((remark) => `<p class="quiet small">${escapeHtml(remark)}</p>`).join('\n');
+}
+
 function targetsHtml(ledgers: Ledgers): string {
   const all = Object.entries(ledgers).flatMap(([strategy, ledger]) =>
     Object.entries(ledger.targets).map(([target, at]) => ({ strategy, ledger, target, at })),
   );
   if (all.length === 0) return '';
   const several = Object.keys(ledgers).length > 1;
+  const compared = Object.values(ledgers).some(hasUniform);
   const rows = all.map(({ strategy, ledger, target, at }) => {
     const name = several ? `${strategy} to ${target}` : target;
     const cells = [
-      cell(formatSeconds(at.uniformSeconds)),
+      ...(compared ? [cell(formatSeconds(at.uniformSeconds))] : []),
       ...timesOf(ledger, at),
-      cell(decimals(at.stepGain) ?? nothing),
-      cell(decimals(at.breakEven) ?? nothing),
+      ...(compared ? [cell(decimals(at.stepGain) ?? nothing), cell(decimals(at.breakEven) ?? nothing)] : []),
     ];
     return `<tr><th scope="row" class="name">${escapeHtml(name)}</th>${cells.join('')}</tr>`;
   });
   const headers = [
     several ? 'strategy, accuracy' : 'accuracy',
-    'uniform',
+    ...(compared ? ['uniform'] : []),
     'without IL model',
     'shared here',
     'shared by 5 runs',
     'IL model counted',
-    'step gain',
-    'break-even f',
+    ...(compared ? ['step gain', 'break-even f'] : []),
   ];
   const verdicts = all.map(
     ({ strategy, ledger, target }) => `<li>${escapeHtml(verdictInWords(strategy, target, ledger))}</li>`,
@@ -153,16 +191,24 @@ function timesOf({ irreducibleSeconds, sharedBy }: Ledger, { seconds, gain }: Ta
 }
 
 function costNotes(ledgers: Ledgers): string {
-  const seconds = new Set(Object.values(ledgers).map(({ irreducibleSeconds }) => irreducibleSeconds));
-  const notes = ['Below a time: uniform’s time over it, so above 1 it is shorter.'];
-  for (const value of seconds) {
-    if (value === null) notes.push('The cost of the irreducible losses is not known here: they were made elsewhere.');
-    else if (value > 0) notes.push(`The irreducible losses cost ${formatSeconds(value)}.`);
-  }
-  notes.push(
-    'f and t are core-seconds of one example over those of an exact forward. Scoring saves machine time where f is below the break-even t r (step gain - 1); what it saves in time depends on the overlap too.',
-  );
-  return notes.join(' ');
+  const all = Object.values(ledgers);
+  const compared = all.some(hasUniform);
+  const costs = all.map(({ irreducibleSeconds, irreducibleSource, unknown }) => {
+    if (irreducibleSeconds === null)
+      return `What the irreducible losses cost is not known: ${unknown.irreducibleSeconds ?? 'they were made elsewhere'}.`;
+    if (irreducibleSeconds === 0) return '';
+    return `The irreducible losses cost ${formatSeconds(irreducibleSeconds)}${irreducibleSource ? `: ${irreducibleSource}` : ''}.`;
+  });
+  return [
+    ...(compared ? ['Below a time: uniform’s time over it, so above 1 it is shorter.'] : []),
+    ...new Set(costs.filter((cost) => cost !== '')),
+    'f and t are core-seconds of one example over those of an exact forward pass.',
+    ...(compared
+      ? [
+          'Scoring saves machine time where f is below the break-even t r (step gain - 1); what it saves in time depends on the overlap too.',
+        ]
+      : ['What selection gains is seen beside a uniform run, which trains on random candidates.']),
+  ].join(' ');
 }
 
 function cell(text: string, below = ''): string {

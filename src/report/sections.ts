@@ -1,4 +1,4 @@
-import { type Cell, type Column, comparisonColumns } from './columns.ts';
+import { accuracyAfter, type Cell, type Column, comparisonColumns } from './columns.ts';
 import { escapeHtml, formatAccuracy, formatCount, formatLoss, formatSeconds, formatShare, isNumber } from './format.ts';
 import type { History } from './history.ts';
 import { imageUrl } from './images.ts';
@@ -25,9 +25,20 @@ export function settingHtml({ data, il }: ReportData): string {
   return `<p class="quiet">${escapeHtml(sentences.join(' '))}</p>`;
 }
 
-/** The comparison as an HTML table that scrolls sideways on a narrow screen. */
+/** The comparison as HTML tables that scroll sideways on a narrow screen: accuracy after equal seconds has one of its own. */
 export function tableHtml(data: ReportData, colours: Colours): string {
   const columns = comparisonColumns(data);
+  const timed = columns.filter(({ group }) => group === accuracyAfter);
+  const others = columns.filter(({ group }) => group !== accuracyAfter);
+  const table = (label: string, some: readonly Column[]): string => columnsHtml(label, data, some, colours);
+  return [
+    table('Comparison of strategies', others),
+    ...(timed.length > 0 ? [table('Accuracy after equal seconds of training', timed)] : []),
+    `<p class="quiet small">${escapeHtml(tableNotes(data, columns))}</p>`,
+  ].join('\n');
+}
+
+function columnsHtml(label: string, data: ReportData, columns: readonly Column[], colours: Colours): string {
   const opens = columns.map((column, index) => column.group !== columns[index - 1]?.group);
   const groups = columns.filter((_, index) => opens[index]);
   const span = (group: string): number => columns.filter((column) => column.group === group).length;
@@ -44,7 +55,7 @@ export function tableHtml(data: ReportData, colours: Colours): string {
     const swatch = `<span class="swatch" style="background: ${colours[name]}"></span>`;
     return `<tr><th scope="row" class="name">${swatch}${escapeHtml(name)}</th>${cells.join('')}</tr>`;
   });
-  return `<div class="scroll" role="region" aria-label="Comparison of strategies" tabindex="0">
+  return `<div class="scroll" role="region" aria-label="${escapeHtml(label)}" tabindex="0">
 <table class="comparison">
 <thead>
 <tr><th rowspan="2" scope="col" class="name">strategy</th>${top.join('')}</tr>
@@ -54,8 +65,7 @@ export function tableHtml(data: ReportData, colours: Colours): string {
 ${rows.join('\n')}
 </tbody>
 </table>
-</div>
-<p class="quiet small">${escapeHtml(tableNotes(data, columns))}</p>`;
+</div>`;
 }
 
 function cellHtml({ text, spread, partly }: Cell): string {
@@ -71,6 +81,8 @@ function tableNotes(data: ReportData, columns: readonly Column[]): string {
       `A dash: not reached in ${formatCount(lastStepOf(data))} steps${seeds.length > 1 ? ' by every seed' : ''}.`,
     );
   }
+  if (columns.some(({ group }) => group === accuracyAfter))
+    texts.push('Accuracy after some seconds of training is that of the last evaluation by then.');
   texts.push('“last 5” is the mean of the last five evaluations.');
   if (columns.some(({ group }) => group === 'corrupted')) {
     texts.push(
@@ -125,7 +137,7 @@ export function textHtml(text: string | null): string {
   return `<blockquote>${escapeHtml(text.length > 300 ? `${text.slice(0, 300)}…` : text)}</blockquote>`;
 }
 
-/** Rows of names and values; nested settings are named `outer.inner`. */
+/** Rows of names and values, those without a value left out; nested settings are named `outer.inner`. */
 export function pairsHtml(values: Readonly<Record<string, unknown>>): string {
   const rows = flatten(values, '').map(
     ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
@@ -135,8 +147,9 @@ export function pairsHtml(values: Readonly<Record<string, unknown>>): string {
 
 function flatten(values: Readonly<Record<string, unknown>>, prefix: string): [string, string][] {
   return Object.entries(values).flatMap(([key, value]): [string, string][] => {
-    if (value === undefined) return [];
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if (value === undefined || value === null) return [];
+    if (Array.isArray(value) && value.length === 0) return [];
+    if (typeof value === 'object' && !Array.isArray(value)) {
       return flatten(value as Record<string, unknown>, `${prefix}${key}.`);
     }
     return [[prefix + key, typeof value === 'string' ? value : JSON.stringify(value)]];

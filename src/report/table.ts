@@ -16,6 +16,7 @@ export function renderTable(data: ReportData, colour = false): string {
   const names = Object.keys(data.strategies);
   const columns = comparisonColumns(data);
   const tables = fitting(columns, names).map((groups) => drawTable(groups, names, paint.bold, paint.dim));
+  const baseline = names.includes('uniform') && names.length > 1 ? ' uniform: trains on random candidates.' : '';
   const meanings = columns.some(({ group }) => group === 'corrupted')
     ? 'corrupted, learnt: shares of the selected with a wrong label and already predicted as labelled.'
     : 'learnt: share of the selected that was already predicted as labelled.';
@@ -26,15 +27,17 @@ export function renderTable(data: ReportData, colour = false): string {
     const text = wrap(sentence, widest);
     return index === 0 ? paint.bold(text) : text;
   });
-  const costs = Object.entries(data.ledger ?? {}).map(([name, ledger]) => wrap(costLines(name, ledger), widest));
-  return `${[tables.join('\n\n'), '', paint.dim(wrap(meanings + means, widest)), ...words, ...costs].join('\n')}\n`;
+  const costs = Object.entries(data.ledger ?? {}).map(([name, ledger], index) =>
+    wrap(costLines(name, ledger, index > 0), widest),
+  );
+  return `${[tables.join('\n\n'), '', paint.dim(wrap(`Times are of training alone, evaluations left out. ${meanings}${baseline}${means}`, widest)), ...words, ...costs].join('\n')}\n`;
 }
 
 /** What a step cost, and what scoring may cost. */
-function costLines(strategy: string, ledger: Ledger): string {
+function costLines(strategy: string, ledger: Ledger, defined: boolean): string {
   const target = highestShared(ledger);
   const pays = target === undefined ? '' : breakEvenInWords(strategy, target, ledger);
-  return `${costInWords(strategy, ledger)} ${pays}`.trimEnd();
+  return `${costInWords(strategy, ledger, defined)} ${pays}`.trimEnd();
 }
 
 type Paint = (text: string) => string;
@@ -71,7 +74,8 @@ function fitting(columns: readonly Column[], names: readonly string[]): Group[][
   const tables: Group[][] = [[]];
   for (const group of groups) {
     const table = tables.at(-1)!;
-    if (group.title === 'accuracy' || width([...table, group]) > widest) tables.push([group]);
+    const parts = group.title.startsWith('accuracy') && !table.some(({ title }) => title.startsWith('accuracy'));
+    if (parts || width([...table, group]) > widest) tables.push([group]);
     else table.push(group);
   }
   return tables.filter((table) => table.length > 0);

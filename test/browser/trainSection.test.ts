@@ -149,7 +149,9 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     expect(await pointsOf(page, 1)).toEqual(expectedPoints(events, ({ accuracy }) => formatAccuracy(accuracy)));
   });
 
-  test('a training on the sample goes on when other data are chosen meanwhile, and is shown and removed without the sample', async () => {
+  test('a training on the sample goes on when other data are chosen meanwhile, and is shown and removed without the sample', {
+    timeout: 120_000,
+  }, async () => {
     const { page } = await browser.newPage();
     await fill(page, { ...typed, steps: '250' });
     await start(page);
@@ -164,18 +166,20 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     await row.locator('button', { hasText: 'Go on' }).click();
     await ended(page);
 
-    await page.route('**/sample/**', (route) => route.abort());
-    await page.reload();
-    page.on('dialog', (dialog) => dialog.accept());
-    await page.click(`${section} .kept >> xpath=.. >> summary`);
-    await row.locator('button', { hasText: 'Show' }).click();
-    await page.waitForSelector(`${section} .run-report`);
-    await row.locator('button', { hasText: 'Remove' }).click();
-    await row.waitFor({ state: 'detached' });
-    // What was removed is no longer on show.
-    expect(await page.locator(`${section} .run-report`).count()).toBe(0);
-    expect(await page.isHidden(`${section} [role=alert]`)).toBe(true);
     await page.close();
+    const later = (await browser.newPage()).page;
+    await later.route('**/sample/**', (route) => route.abort());
+    later.on('dialog', (dialog) => dialog.accept());
+    await later.click(`${section} details:has(.kept) summary`);
+    const kept = later.locator(`${section} .kept li`, { hasText: '250 steps' });
+    await kept.locator('button', { hasText: 'Show' }).click();
+    await later.waitForSelector(`${section} .run-report`);
+    await kept.locator('button', { hasText: 'Remove' }).click();
+    await kept.waitFor({ state: 'detached' });
+    // What was removed is no longer on show.
+    expect(await later.locator(`${section} .run-report`).count()).toBe(0);
+    expect(await later.isHidden(`${section} [role=alert]`)).toBe(true);
+    await later.close();
   });
 
   test('a run that one tab trains is not gone on with in another', async () => {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import {
   expectRefusal,
   filesIn,
   interrupt,
+  makeOld,
   readEventsOf,
   resultOf,
   rho,
@@ -177,14 +178,6 @@ describe('a scorer beside the trainer that fails ends the run with exit code 1, 
     await expectGoesOn(ended, 'no more memory', out, folder.at('beside'));
   });
 });
-
-/** Makes a run folder one of an older program: `change` turns its options into what that recorded. */
-async function makeOld(out: string, change: (options: Record<string, unknown>) => void): Promise<void> {
-  const path = join(out, 'config.json');
-  const config = JSON.parse(await readFile(path, 'utf8'));
-  change(config.options);
-  await writeFile(path, JSON.stringify(config));
-}
 
 test.each<[string, (options: Record<string, unknown>) => void]>([
   [

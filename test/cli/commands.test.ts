@@ -1,7 +1,8 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { costOfIrreducible } from '../../src/jobs/irreducibleCost.ts';
 import { gpuTraces } from '../../src/runtime/gpuTraces.ts';
 import {
   type Ended,
@@ -125,7 +126,7 @@ test('score writes the store that a run makes by the way', async () => {
 
 test('train from a store gives the very target that the run trained', async () => {
   const out = folder.at('train');
-  const { strategies: found } = await rhoJson(
+  const { strategies: found, ledger } = await rhoJson(
     'train',
     ...data,
     ...target,
@@ -135,13 +136,67 @@ test('train from a store gives the very target that the run trained', async () =
     out,
   );
   expect(Object.keys(found)).toEqual(['rho']);
+  const { training } = await json(run, 'il.json');
+  const { scoring } = await json(run, 'il', 'manifest.json');
+  expect(ledger.rho.irreducibleSeconds).toBeCloseTo(training.seconds + scoring.seconds, 9);
+  expect(ledger.rho.irreducibleSource).toContain(`, from ${join(run, 'il.json')}, `);
+  expect(ledger.rho.irreducibleSource).toContain(`of scoring by it, from ${join(run, 'il', 'manifest.json')}`);
   expect(await resultOf(out)).toEqual(await resultOf(join(run, 'rho')));
   expect(await filesIn(out)).toEqual(['config.json', 'events.jsonl', 'report.html', 'report.json', 'target.onnx']);
 });
 
+test('options without a value are named in config.json, not listed, and are the same again where a run goes on', async () => {
+  const { options, without } = await json(run, 'config.json');
+  expect(Object.values(options)).not.toContain(null);
+  expect(without).toEqual(expect.arrayContaining(['labels', 'clip', 'reuse', 'epochs', 'irreducible']));
+  const before = (await json(run, 'report.json')).config;
+  const { config } = await rhoJson('run', '--resume', run);
+  expect(config).toEqual(before);
+});
+
+test('what irreducible losses from elsewhere cost is not known, and the report says why', async () => {
+  const store = folder.at('apart', 'store');
+  await cp(join(run, 'il'), store, { recursive: true });
+  const manifest = await json(store, 'manifest.json');
+  manifest.models[0].name = 'gone.onnx';
+  await writeFile(join(store, 'manifest.json'), JSON.stringify(manifest));
+  const out = folder.at('unknown-cost');
+  const { stdout } = await rho('train', ...data, ...target, '--irreducible', store, '--out', out);
+  expect(stdout.replaceAll('\n', ' ')).toMatch(
+    /Not counted: the irreducible losses, whose cost is not known \(no il\.json of their IL model was found, .*; 0\.\d\d s of scoring, from/,
+  );
+  const html = await readFile(join(out, 'report.html'), 'utf8');
+  expect(html).toContain('What the irreducible losses cost is not known: no il.json');
+  // Nothing is said of a uniform run where there was none.
+  expect(html).not.toMatch(/Only|uniform (reached|not|\d)|step gain</);
+  expect(html).not.toContain('null');
+});
+
+test('the card of an IL model is found beside a store that was moved, and only where it is of that very model', async () => {
+  const store = folder.at('moved', 'store');
+  await cp(join(run, 'il'), store, { recursive: true });
+  const path = join(store, 'manifest.json');
+  const manifest = await json(path);
+  manifest.models[0].name = 'elsewhere/il.onnx';
+  await writeFile(path, JSON.stringify(manifest));
+  const card = folder.at('moved', 'il.json');
+  const scoring = { seconds: manifest.scoring.seconds, from: path };
+  expect(await costOfIrreducible(store)).toEqual({ training: null, scoring });
+  await cp(join(run, 'il.json'), card);
+  const { training } = await json(card);
+  expect(await costOfIrreducible(store)).toEqual({ training: { seconds: training.seconds, from: card }, scoring });
+  await writeFile(card, (await readFile(card, 'utf8')).replace(manifest.models[0].fingerprint, '0'.repeat(64)));
+  expect(await costOfIrreducible(store)).toEqual({ training: null, scoring });
+  // A damaged card must not end a run that is over.
+  await writeFile(card, '{');
+  expect(await costOfIrreducible(store)).toEqual({ training: null, scoring });
+});
+
 test('train with an IL model scores online and selects as from the store', async () => {
   const out = folder.at('online');
-  await rhoJson('train', ...data, ...target, '--irreducible', join(run, 'il.onnx'), '--out', out);
+  const { ledger } = await rhoJson('train', ...data, ...target, '--irreducible', join(run, 'il.onnx'), '--out', out);
+  expect(ledger.rho.irreducibleSeconds).toBe((await json(run, 'il.json')).training.seconds);
+  expect(ledger.rho.irreducibleSource).toContain('scoring by it is in the time of every step');
   // Losses agree to 1e-6, so that only a near tie could fall otherwise.
   const [online, stored] = [await selectedIds(out), await selectedIds(join(run, 'rho'))];
   expect(online.slice(0, 5)).toEqual(stored.slice(0, 5));
@@ -186,12 +241,16 @@ test('compare --json prints figures per seed for every strategy and target', asy
     secondsToTarget: reached,
     epochsToTarget: reached,
     finalAccuracy: { ...figures, lastFiveMean: number },
+    accuracyAfter: expect.any(Object),
     seconds: figures,
     corruptedShare: share,
     learntShare: share,
   };
   expect(printed.strategies).toEqual({ uniform: summary, rho: summary });
   expect(Object.keys(printed.strategies)).toEqual(['uniform', 'rho']);
+  expect(Object.keys(printed.strategies.rho.accuracyAfter)).toEqual(
+    Object.keys(printed.strategies.uniform.accuracyAfter),
+  );
 
   // Figures stand in the order of the seeds, whichever data seed they go with.
   for (const [index, [seed, dataSeed]] of [

@@ -9,7 +9,7 @@ import { writeModel } from '../../src/onnx/model.ts';
 import { openLossStore } from '../../src/store/readStore.ts';
 import { uniform } from '../onnx/models.ts';
 import { runGraph } from '../onnx/runGraph.ts';
-import { expectRefusal, filesIn, rho, rhoJson, sharedFolder, writeDigits } from './rho.ts';
+import { expectRefusal, filesIn, makeOld, rho, rhoJson, sharedFolder, writeDigits } from './rho.ts';
 
 // IL models that others made, through the whole of `rho score`.
 
@@ -215,11 +215,10 @@ describe('--preprocessing', () => {
   test('is the usual one of the data where it is not given, in runs begun before it was there too', async () => {
     const out = folder.at('usual');
     await rhoJson('train', ...digits, ...target, '--strategy', 'uniform', '--out', out);
-    const path = join(out, 'config.json');
-    const config = JSON.parse(await readFile(path, 'utf8'));
-    expect(config.options.preprocessing).toBe(null);
-    delete config.options.preprocessing;
-    await writeFile(path, JSON.stringify(config));
+    await makeOld(out, (options) => {
+      expect(options.preprocessing).toBe(null);
+      delete options.preprocessing;
+    });
     const { code, stderr } = await rho('train', '--resume', out);
     expect(code, stderr).toBe(0);
   });

@@ -198,6 +198,15 @@ export async function resultOf(folder: string): Promise<{ readonly events: unkno
   return { events, target: (await readFile(join(folder, 'target.onnx'))).toString('base64') };
 }
 
+/** Makes a run folder one of an older program, which wrote options without a value too; `change` turns them into what it recorded. */
+export async function makeOld(run: string, change: (options: Record<string, unknown>) => void): Promise<void> {
+  const path = join(run, 'config.json');
+  const { without, ...config } = JSON.parse(await readFile(path, 'utf8'));
+  const options = { ...config.options, ...Object.fromEntries(without.map((name: string) => [name, null])) };
+  change(options);
+  await writeFile(path, JSON.stringify({ ...config, options }));
+}
+
 /** All files in a folder and those below it, sorted. */
 export async function filesIn(folder: string): Promise<string[]> {
   if (!existsSync(folder)) return [];

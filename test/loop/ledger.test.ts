@@ -82,6 +82,8 @@ test('overlap is what both did at once over the shorter side, waiting what a sid
   expect(busy!.both).toBeCloseTo(0.4, 12);
   expect(overlap).toBeCloseTo(0.8, 12);
   expect(waiting!.trainer).toBeCloseTo(0.25, 12);
+  // The scorer works for 0.2 s without the trainer, and for 0.05 s nobody works.
+  expect(waiting!.forBeside).toBeCloseTo(0.2, 12);
   expect(waiting!.beside).toBeCloseTo(0.15, 12);
 });
 
@@ -210,7 +212,7 @@ test('gains in time count nothing, a share and all of the irreducible losses', (
 test('where the cost of the irreducible losses is not known, what counts it is null', () => {
   const { irreducibleSeconds, unknown, targets } = ledger(overlapped, { irreducible: { seconds: null, runs: 1 } });
   expect(irreducibleSeconds).toBeNull();
-  expect(unknown.irreducibleSeconds).toBe('the irreducible losses were made elsewhere');
+  expect(unknown.irreducibleSeconds).toBe('they were made elsewhere');
   expect(targets['0.9']!.seconds).toEqual({ none: 27.5, sharedHere: null, sharedByFive: null, whole: null });
   expect(ledger(overlapped, { irreducible: null }).targets['0.9']!.seconds.whole).toBe(27.5);
 });
@@ -286,4 +288,65 @@ test('means go over the steps of all seeds', () => {
   expect(secondsPerStep).toBeCloseTo(1.5, 12);
   expect(busy!.train).toBeCloseTo(0.75, 12);
   expect(targets['0.9']!.stepGain).toBe(30 / 25);
+});
+
+test('f is the median of stretches between evaluations, with their quartiles', () => {
+  // Scoring takes 0.6 s of a step up to step 20 and 0.9 after it, where nothing meets: 0.12 and 0.18 core-seconds of 0.2.
+  const busy = (score: number): Busy => ({
+    ...{ train: 0.5, score, irreducible: 0 },
+    ...{ trainer: 0.5, beside: score, both: 0 },
+  });
+  const uneven = overlapped.map((event) =>
+    event.type === 'step' && event.step > 10 ? { ...event, busy: busy(event.step <= 20 ? 0.6 : 0.9) } : event,
+  );
+  const { scored, scoredSpread } = ledger(uneven);
+  expect(scored).toBeCloseTo((0.6 + 0.9) / 2, 12);
+  expect(scoredSpread!.q25).toBeCloseTo(0.675, 12);
+  expect(scoredSpread!.q75).toBeCloseTo(0.825, 12);
+  expect(scoredSpread!.stretches).toBe(2);
+  expect(ledger(serial).scoredSpread).toBeNull();
+});
+
+test('f and the agreement are of the steps that reused losses, and it is told how many these are', () => {
+  const scoring = { ...exact, reuse: { count: 4, epochs: 4 } };
+  const all = run(started({ scoring }), { seconds: 0.75, busy: byTrainer(0.5, 0.3), accuracies: [0.9, 0.95] }, 1);
+  const reusing = (from: number) =>
+    all.map((event) =>
+      event.type === 'step'
+        ? { ...event, reused: event.step < from ? 0 : 6, busy: byTrainer(0.5, event.step < from ? 0.9 : 0.3) }
+        : event,
+    );
+  const some = ledger(reusing(21));
+  // The evaluation after step 20 compares the scores of step 21; that after the last one is of no step.
+  expect(some.agreement).toEqual({ spearman: 0.9, topTenthOverlap: 0.8, evaluations: 1 });
+  expect(some.scored).toBeCloseTo(0.3, 12);
+  expect(some.reused).toEqual({ steps: 10, of: 30, pass: 4 });
+  const none = ledger(reusing(31));
+  expect(none.reused).toEqual({ steps: 0, of: 30, pass: 4 });
+  expect(none.scored).toBeCloseTo(0.9, 12);
+  expect(none.agreement!.evaluations).toBe(2);
+  const late = ledger(reusing(22));
+  expect(late.agreement).toBeNull();
+  expect(late.unknown.agreement).toContain('no evaluation stood before a step that reused losses');
+  expect(ledger(all).reused).toBeNull();
+});
+
+test('a run too short for a comparison with exact scores says how to get one', () => {
+  const int8 = started({ scoring: { ...exact, form: 'int8' } });
+  const short = [int8, ...[1, 2, 3].map((step) => stepEvent(step)), evaluationEvent(3, 0.5, {})];
+  expect(ledger(short).unknown.agreement).toBe(
+    'they are compared at evaluations before the last step, and there was none: train for more steps, or pass --eval-every below 3',
+  );
+});
+
+test('how far runs went is told of both sides, and where the cost of the irreducible losses is from', () => {
+  const { ran, uniformRan, irreducibleSource } = ledger(serial, {
+    irreducible: { seconds: 1, runs: 1, source: 'here' },
+  });
+  expect(ran).toEqual({ seeds: 1, steps: 30, seconds: 45 });
+  expect(uniformRan).toEqual({ seeds: 1, steps: 30, seconds: 30 });
+  expect(irreducibleSource).toBe('here');
+  expect(ledger(serial, { uniform: null }).uniformRan).toBeNull();
+  const unknown = ledger(serial, { irreducible: { seconds: null, runs: 1, source: 'no il.json' } });
+  expect([unknown.irreducibleSource, unknown.unknown.irreducibleSeconds]).toEqual([null, 'no il.json']);
 });

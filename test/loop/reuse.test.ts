@@ -21,6 +21,10 @@ test('losses of an earlier pass decide which are scored, from the second pass on
   expect(idsOf(half).slice(0, 5)).toEqual(idsOf(plain).slice(0, 5));
   expect(idsOf(half)).not.toEqual(idsOf(plain));
   expect(half.steps.length).toBe(steps);
+  // Of the first pass nothing is known; then half of the candidates keep their loss, but for those that a pass left out.
+  expect(half.steps.slice(0, 5).map(({ reused }) => reused)).toEqual([0, 0, 0, 0, 0]);
+  expect(half.steps.at(-1)!.reused).toBe(bigBatch / 2);
+  expect(plain.steps.at(-1)).not.toHaveProperty('reused');
 });
 
 test.each([exactPlan, { staleness: 1, refresh: 1 }])('with the plan %j it goes on bit for bit', async (plan) => {

@@ -38,13 +38,13 @@ describe('the headline', () => {
 
   it('says that the method never reaches the target', () => {
     expect(finding({ uniform, rho: { ...rho, steps: perSeed(null), accuracy: perSeed(0.85) } })).toBe(
-      'uniform reaches 0.9 in 180 steps (1.10 s); rho never does (its accuracy after 300 steps: 0.850).',
+      'uniform reaches 0.9 in 180 steps (1.10 s); rho not within the 300 steps (2.00 s) it ran and ends at 0.850.',
     );
   });
 
   it('says that only some seeds of the baseline reach the target', () => {
     expect(finding({ uniform: { ...uniform, steps: perSeed(180, null, 200) }, rho })).toBe(
-      'rho reaches 0.9 in 60 steps (0.60 s); uniform reaches it with 2 of 3 seeds only (its accuracy after 300 steps: 0.883).',
+      'rho reaches 0.9 in 60 steps (0.60 s); uniform with 2 of 3 seeds only within the 300 steps (2.00 s) it ran and ends at 0.883.',
     );
   });
 
@@ -62,7 +62,7 @@ describe('the headline', () => {
     });
     const strategies = { rho: more(summary(rho), null), uniform: more(summary(uniform), 290) };
     expect(headline(sampleReport({ strategies })).finding).toMatch(
-      /^rho reaches 0\.9 .*; only uniform reaches 0\.95\.$/,
+      /^rho reaches 0\.9 .*; uniform also reaches 0\.95, rho not within the 300 steps \(2\.00 s\) it ran\.$/,
     );
   });
 
@@ -91,6 +91,34 @@ describe('the remarks beside the headline', () => {
   it('count the irreducible losses into the time', () => {
     expect(headline(sampleReport()).remarks).toEqual([
       'Not counted: 1.20 s for the irreducible losses, once for all runs on this data; with them rho reaches 0.9 in 1.80 s, 1.6x as much time as uniform.',
+    ]);
+  });
+
+  it('say where the cost of the irreducible losses is from, or that it is not known', () => {
+    const ledger = (more: object) =>
+      ({ rho: { irreducibleSeconds: 3, irreducibleSource: '3.00 s of all', unknown: {}, ...more } }) as never;
+    expect(headline(sampleReport({ il: null, ledger: ledger({}) })).remarks[0]).toBe(
+      'Not counted: 3.00 s for the irreducible losses (3.00 s of all), once for all runs on this data; with them rho reaches 0.9 in 3.60 s, 3.3x as much time as uniform.',
+    );
+    const unknown = { irreducibleSeconds: null, unknown: { irreducibleSeconds: 'they were made elsewhere' } };
+    expect(headline(sampleReport({ il: null, ledger: ledger(unknown) })).remarks[0]).toBe(
+      'Not counted: the irreducible losses, whose cost is not known (they were made elsewhere).',
+    );
+  });
+
+  it('tell the accuracies after the longest of the equal times, or why there is none', () => {
+    const after = (figures: Figures, accuracyAfter: StrategySummary['accuracyAfter']) =>
+      ({ ...summary(figures), accuracyAfter }) as StrategySummary;
+    const strategies = {
+      uniform: after(uniform, { '0.5': perSeed(0.7), '1.1': perSeed(0.8) }),
+      rho: after(rho, { '0.5': perSeed(0.85), '1.1': perSeed(0.9) }),
+    };
+    expect(headline(sampleReport({ strategies, il: null })).remarks).toEqual([
+      'After the same 1.10 s of training: rho 0.900, uniform 0.800.',
+    ]);
+    const none = { uniform: after(uniform, {}), rho: after(rho, {}) };
+    expect(headline(sampleReport({ strategies: none, il: null })).remarks).toEqual([
+      'Accuracy after equal seconds is not known: when the shortest run was over, another had not been evaluated; pass a lower --eval-every.',
     ]);
   });
 

@@ -93,6 +93,27 @@ describe('the HTML report', () => {
     assertNested(page);
   });
 
+  it('has a table of accuracy after equal seconds where there are such', async () => {
+    expect(html).not.toContain('accuracy after');
+    const { uniform, rho } = sampleReport().strategies;
+    const strategies = {
+      uniform: { ...uniform!, accuracyAfter: { '0.6': perSeed(0.7) } },
+      rho: { ...rho!, accuracyAfter: { '0.6': perSeed(0.85) } },
+    };
+    const page = await renderHtml(sampleReport({ strategies }));
+    assertNested(page);
+    expect(page).toContain('aria-label="Accuracy after equal seconds of training"');
+    expect(page).toMatch(/0\.60 s<\/th>/);
+    expect(page).toContain('<td class="first best">0.850</td>');
+  });
+
+  it('leaves options without a value out of the configuration', async () => {
+    const config = { lr: 0.001, clip: null, freeze: [], nested: { tokens: null, seed: 0 } };
+    const page = await renderHtml(sampleReport({ config }));
+    expect(page).toContain('<th scope="row">nested.seed</th><td>0</td>');
+    for (const name of ['clip', 'freeze', 'tokens']) expect(page).not.toContain(`${name}</th>`);
+  });
+
   it('says that the true labels are not known instead of drawing an empty chart', async () => {
     const runs = sampleReport().runs.map((run) => ({
       ...run,

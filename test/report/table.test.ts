@@ -27,6 +27,27 @@ describe('the table for a terminal', () => {
     expect(cellsOf(renderTable(sampleReport()), 'training-loss')[1]).toBe('— —');
   });
 
+  it('shows accuracy after equal seconds beside the time to accuracy', () => {
+    const { uniform, rho } = sampleReport().strategies;
+    const strategies = {
+      uniform: { ...uniform!, accuracyAfter: { '0.6': perSeed(0.7), '1.2': perSeed(0.8) } },
+      rho: { ...rho!, accuracyAfter: { '0.6': perSeed(0.85), '1.2': perSeed(0.9) } },
+    };
+    const table = renderTable(sampleReport({ strategies }));
+    expect(table).toContain('│ accuracy after');
+    expect(table).toMatch(/ 0\.60 s 1\.20 s │/);
+    expect(table).toMatch(/ rho .*│ +0\.850 +0\.900 │/);
+    expect(table).toMatch(/ uniform .*│ +0\.700 +0\.800 │/);
+  });
+
+  it('says once that times leave out evaluations, and what uniform is where there is one beside another', () => {
+    const table = renderTable(sampleReport()).replaceAll('\n', ' ');
+    expect(table.match(/Times are of training alone, evaluations left out\./g)).toHaveLength(1);
+    expect(table).toContain('uniform: trains on random candidates.');
+    const { rho } = sampleReport().strategies;
+    expect(renderTable(sampleReport({ strategies: { rho: rho! } }))).not.toContain('uniform');
+  });
+
   it('leaves out the corrupted share where the true labels are not known', () => {
     const unknown = summary({ steps: perSeed(1), seconds: perSeed(1), accuracy: perSeed(0.9), corrupted: null });
     const header = renderTable(sampleReport({ strategies: { rho: unknown } })).split('\n')[0];

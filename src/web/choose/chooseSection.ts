@@ -44,6 +44,7 @@ export interface ChooseHooks {
   readonly give: (files: GivenFiles) => void;
   /** Model, data or options are others than before. */
   readonly changed: () => void;
+  /** Shows a loss store; rejects with a sentence where it cannot be read. */
   readonly openStore: (folder: string) => Promise<void>;
   /** A table whose columns are called what the readers look for, as `withColumns` makes it, beside the page. */
   readonly renamed: RenameColumns;
@@ -205,10 +206,13 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     const list = find<HTMLInputElement>(input);
     find(button).addEventListener('click', () => list.click());
     list.addEventListener('change', () => {
-      const files = [...list.files!];
-      // So that the same files can be chosen again.
-      list.value = '';
-      safely(async (isCurrent) => take(await chosenFiles(files), isCurrent));
+      const files = list.files!;
+      safely(async (isCurrent) => {
+        const found = await chosenFiles(files);
+        // So that the same files can be chosen again.
+        if (list.files === files) list.value = '';
+        await take(found, isCurrent);
+      });
     });
   }
   find('sample').addEventListener('click', () => {

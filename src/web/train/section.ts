@@ -42,7 +42,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
   const message = make('p', { role: 'alert', hidden: true });
   const choices = make('p', { className: 'actions' });
   const live = liveView({
-    chosen: async (folder, ids) => (await context.jobs(false)).call('chosen', { folder, ids }),
+    chosen: async (asked) => (await context.jobs(false)).call('chosen', asked),
     announce: (line) => {
       status.textContent = line;
     },
