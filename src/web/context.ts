@@ -1,5 +1,6 @@
 import type { Device } from '../engine/engine.ts';
 import type { DataOptions } from '../jobs/experiment.ts';
+import type { ChosenModel } from './choose/chooseSection.ts';
 import type { Jobs } from './jobs.ts';
 
 /** Data that were dropped, chosen or taken from the sample, as the jobs name them. */
@@ -19,7 +20,11 @@ export interface PageContext {
   readonly threads: () => number;
   /** Null while nothing is chosen. */
   readonly data: () => ChosenData | null;
+  readonly model: () => ChosenModel | null;
   /** Whether their options can be used; where not, the browser says so beside the field. */
   readonly checkData: () => boolean;
-  readonly onData: (listener: (data: ChosenData | null) => void) => void;
+  /** Told when model, data or their options are others than before. */
+  readonly onChosen: (listener: () => void) => void;
+  /** Told when there are other loss stores than before. */
+  readonly onStores: (listener: () => void) => void;
 }

@@ -19,7 +19,8 @@ const names: Readonly<Record<string, string>> = {
   '--eval-every': 'Steps between evaluations',
   '--target': 'Accuracies to reach',
   '--targets': 'Accuracies to reach',
-  '--il-model': 'IL model',
+  '--irreducible': 'Irreducible losses',
+  '--il-model': 'Irreducible-loss (IL) model',
   '--il-epochs': 'Passes of the IL model',
 };
 

@@ -1,6 +1,6 @@
 import { chooseSection } from './choose/chooseSection.ts';
 import type { DroppedFile } from './choose/droppedFiles.ts';
-import type { ChosenData, PageContext } from './context.ts';
+import type { PageContext } from './context.ts';
 import { find, make } from './element.ts';
 import { fetchPart } from './fetchPart.ts';
 import { lookSection } from './look/lookSection.ts';
@@ -13,7 +13,8 @@ import { sharedJobs } from './sharedJobs.ts';
 // The page from top to bottom: what is chosen, scoring, what was scored, training. Each section finds its own elements.
 
 const shared = sharedJobs();
-const listeners: ((data: ChosenData | null) => void)[] = [];
+const chosenListeners: (() => void)[] = [];
+const storesListeners: (() => void)[] = [];
 let isReady = false;
 
 const choose = chooseSection({
@@ -23,16 +24,19 @@ const choose = chooseSection({
     if (!isReady) return;
     score.changed();
     look.changed();
-    for (const listener of listeners) listener(choose.data());
+    for (const listener of chosenListeners) listener();
   },
-  openStore: (folder) => show(folder),
+  openStore(folder) {
+    storesChanged();
+    return show(folder);
+  },
   renamed: async (question, answer) => (await shared.ready(false)).call('renamed', { question, answer }),
   openRun,
 });
 const devices = deviceChoice(() => shared.ready(false));
 const look = lookSection(shared.ready, choose.data);
 const download = downloadSection(() => shared.ready(false));
-const score = scoreSection({ choose, devices, jobs: shared.ready, show, removed });
+const score = scoreSection({ choose, devices, jobs: shared.ready, show, removed, storesChanged });
 isReady = true;
 
 /** The folder of the store that is on show. */
@@ -43,6 +47,10 @@ async function show(folder: string): Promise<void> {
   shown = folder;
   const kept = folder.startsWith(`${storesFolder}/`) ? folder : null;
   await Promise.all([download.offer(kept), look.open(folder)]);
+}
+
+function storesChanged(): void {
+  for (const listener of storesListeners) listener();
 }
 
 /** What is gone is not shown any more. */
@@ -58,8 +66,10 @@ const context: PageContext = {
   device: devices.device,
   threads: devices.threads,
   data: choose.data,
+  model: choose.model,
   checkData: choose.check,
-  onData: (listener) => listeners.push(listener),
+  onChosen: (listener) => chosenListeners.push(listener),
+  onStores: (listener) => storesListeners.push(listener),
 };
 
 // What is not needed at first sight is fetched after it.

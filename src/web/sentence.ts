@@ -18,6 +18,8 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/name the folder that "rho score" wrote/g, 'give the whole folder of a store'],
   [/run "rho score" /g, 'score '],
   [/"rho (\w+)"/g, 'rho $1'],
+  [/\btarget examples\b/g, 'examples to train on'],
+  [/\btarget half\b/g, 'half to train on'],
   [/name a new folder/g, 'remove the earlier result first'],
   [/, name the test data with --test/g, ', choose test data as well'],
   [/\bpass --test data\b/g, 'choose test data'],
@@ -32,7 +34,11 @@ const phrases: readonly (readonly [RegExp, string])[] = [
  * under, and what to do next without a command line.
  */
 export function forPage(sentence: string): string {
-  const plain = phrases.reduce((text, [from, to]) => text.replace(from, to), sentence);
+  // Which losses are meant is known where they are shown.
+  const begun = sentence.replace(/^\/(?:runs\/[^/:]+\/il|stores\/[^/:]+|given\/store[^:]*): (.)/s, (_, letter) =>
+    letter.toUpperCase(),
+  );
+  const plain = phrases.reduce((text, [from, to]) => text.replace(from, to), begun);
   if (!/--[a-z]/.test(plain)) return plain;
   return plain
     .replace(/\bpass (--[a-z-]+) (?=[\w:.]+(?:[,;]? |$))/g, (all, flag) => {

@@ -35,8 +35,12 @@ describe.skipIf(noBrowser !== null)(`runs of the command line on the page (${noB
 
   /** Waits for the run that is shown, and expects it to be the one that was made. */
   async function expectRun(): Promise<void> {
-    await page.waitForSelector('#run .finding');
-    expect(await page.textContent('#run .finding')).toBe(finding);
+    await page.waitForSelector('#run .run-report');
+    expect(await page.textContent('#run h3')).toBe('digits-compared');
+    // It is seen, and the focus is there.
+    const top = await page.locator('#run').evaluate((element) => element.getBoundingClientRect().top);
+    expect(Math.abs(top)).toBeLessThan(100);
+    expect(await page.evaluate(() => document.activeElement!.textContent)).toBe('digits-compared');
     expect(await page.frameLocator('#run iframe.report').locator('h1').textContent()).toBe(finding);
     expect(await page.textContent('#recognised')).toBe('This is the folder of a run: see below.');
     const names = await page.$$eval('#run .downloads a', (links) => links.map((link) => link.getAttribute('download')));
@@ -77,7 +81,7 @@ describe.skipIf(noBrowser !== null)(`runs of the command line on the page (${noB
     await expectRun();
     // Another in its place.
     await page.setInputFiles('#folder-input', made);
-    await page.waitForFunction(() => document.querySelectorAll('#run .finding').length === 1);
+    await page.waitForFunction(() => document.querySelectorAll('#run .run-report').length === 1);
     await expectRun();
   });
 
@@ -87,14 +91,15 @@ describe.skipIf(noBrowser !== null)(`runs of the command line on the page (${noB
     const { code, stderr } = await rho('train', ...words, '--eval-every', '20', '--out', one);
     expect(code, stderr).toBe(0);
     await page.setInputFiles('#folder-input', one);
-    await page.waitForSelector('#run .finding');
-    expect(await page.frameLocator('#run iframe.report').locator('h1').textContent()).toBe(
-      await page.textContent('#run .finding'),
-    );
+    await page.waitForSelector('#run iframe.report');
+    const report = parseReportData(await readFile(`${one}/report.json`, 'utf8'), 'report');
+    expect(await page.frameLocator('#run iframe.report').locator('h1').textContent()).toBe(headline(report).finding);
     const part = folder.at('part');
     await cp(one, part, { recursive: true, filter: (path) => !/report\.(json|html)$|target\.onnx$/.test(path) });
     await page.setInputFiles('#folder-input', part);
-    await page.waitForFunction(() => /not finished/.test(document.querySelector('#run .finding')?.textContent ?? ''));
+    await page.waitForFunction(() =>
+      /not finished/.test(document.querySelector('#run .run-report')?.textContent ?? ''),
+    );
     expect(await page.locator('#run circle title').allTextContents()).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^uniform, step 20 /),

@@ -165,18 +165,18 @@ describe.skipIf(noBrowser !== null)(`the sections of the page (${noBrowser ?? 'i
     const item = page.locator('#kept li', { hasText: 'interrupted' });
     await item.waitFor();
     expect(await item.textContent()).toMatch(/interrupted, [\d,]+ of 10,000 examples scored \(\d+\.\d%\)/);
-    await item.getByRole('button', { name: /^Go on: data\/mnist-sample with wasm: interrupted/ }).click();
+    await item.getByRole('button', { name: /^Go on: MNIST sample, il\.onnx, wasm, .*: interrupted/ }).click();
     await page.waitForSelector('#status[data-state=done]');
     expect(await text('#status')).toMatch(/^10,000 examples, [\d,]+ scored/);
     expect(await text('#status')).not.toMatch(/10,000 scored/);
-    expect(await text('#notes')).toMatch(/interrupted: [\d,]+ examples are there already\./);
+    expect(await text('#notes')).toMatch(/[\d,]+ examples are there already\./);
     await page.waitForSelector('#look-highest img');
     expect(await page.locator('#kept li', { hasText: 'interrupted,' }).count()).toBe(0);
     const count = await page.locator('#kept li').count();
     page.on('dialog', (dialog) => dialog.accept());
     // The newest is the first.
     await page
-      .getByRole('button', { name: /^Remove: data\/mnist-sample with wasm: 10,000 examples/ })
+      .getByRole('button', { name: /^Remove: MNIST sample, il\.onnx, wasm, .*: 10,000 examples/ })
       .first()
       .click();
     await page.waitForFunction((count) => document.querySelectorAll('#kept li').length === count - 1, count);
@@ -239,5 +239,14 @@ describe.skipIf(noBrowser !== null)(`the sections of the page (${noBrowser ?? 'i
     expect(await text('#device-note')).toMatch(
       /^WebGPU works: .* WebAssembly works: .* ONNX Runtime 1\.30\.0 web, chrome \d+\./,
     );
+  });
+
+  test('why there is no WebGPU stands there once, before and after the devices are tried', async () => {
+    await page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined }));
+    await page.reload();
+    await page.waitForFunction(() => /WebGPU/.test(document.querySelector('#device-note')!.textContent!));
+    await page.click('#try-devices');
+    await page.waitForFunction(() => /WebAssembly works/.test(document.querySelector('#device-note')!.textContent!));
+    expect((await text('#device-note')).match(/WebGPU/g)).toHaveLength(1);
   });
 });

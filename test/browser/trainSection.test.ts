@@ -57,7 +57,7 @@ async function newestRun(page: Page, into: string) {
     .sort()
     .at(-1)!;
   const events: Record<string, EvaluationEvent[]> = {};
-  for (const strategy of ['rho', 'uniform']) {
+  for (const strategy of ['uniform', 'rho']) {
     const all = await readEventsOf(folder.at(into, name, strategy));
     events[strategy] = all.filter((event): event is EvaluationEvent => event.type === 'evaluation');
   }
@@ -95,7 +95,10 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
 
     const report = parseReportData(await readFile(`${at}/report.json`, 'utf8'), 'the report');
     expect(report.command).toMatch(/^rho compare --data idx:data\/mnist-sample .*--noise flip:0\.4 .*--model mlp:64/);
-    expect(await page.textContent(`${section} .finding`)).toBe(headline(report).finding);
+    // Each figure stands in one place: that of the report.
+    expect(await page.textContent(`${section} .run-report h3`)).toBe('MNIST sample, mlp:64, 60 steps');
+    expect(await page.isVisible(`${section} .run-charts`)).toBe(false);
+    expect(await page.isVisible(`${section} .progress-line`)).toBe(false);
     const frame = page.frameLocator(`${section} iframe.report`);
     expect(await frame.locator('h1').textContent()).toBe(headline(report).finding);
     const names = await page.$$eval(`${section} .downloads a`, (links) =>
@@ -112,7 +115,7 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     for (const strategy of ['rho', 'uniform']) {
       const last = (await readEventsOf(`${at}/${strategy}`)).findLast((event) => event.type === 'step')!;
       const panel = page.locator(`${section} .selected-panel`, { hasText: `Selected by ${strategy}` });
-      const said = `Step 60: 32 points, ${last.corrupted} with a wrong label, ${last.learnt} already learnt`;
+      const said = `Step 60: 32 points, ${last.corrupted} with a wrong label (✗), ${last.learnt} already predicted as labelled`;
       await panel.locator('p', { hasText: said }).waitFor();
       expect(await panel.locator('li').count()).toBe(32);
       expect(await panel.locator('li.wrong').count()).toBe(last.corrupted);
@@ -128,13 +131,18 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     const { page } = open;
     await fill(page, { ...typed, steps: '400' });
     await start(page);
-    await reaches(page, 'rho', 40);
+    await reaches(page, 'uniform', 40);
+    expect(await page.textContent(`${section} .part`)).toBe('2 of 3: uniform, then rho');
+    // What goes on is no earlier training.
+    expect(await page.locator(`${section} .kept li`, { hasText: '400 steps' }).count()).toBe(0);
     await press(page, 'Cancel');
     await ended(page, 'failed');
     const [, step] = /^Interrupted after step (\d+) of 400/.exec((await alert(page))!) ?? [];
     expect(Number(step)).toBeGreaterThanOrEqual(40);
+    expect(await page.isVisible(`${section} .progress-line`)).toBe(false);
+    expect(await page.locator(`${section} button:visible`, { hasText: 'Go on' }).count()).toBe(1);
     await press(page, 'Go on');
-    await reaches(page, 'rho', Number(step));
+    await reaches(page, 'uniform', Number(step));
     await ended(page);
     const { events } = await newestRun(page, 'cancelled');
     expect(events.rho!.map((event) => event.step)).toEqual(Array.from({ length: 20 }, (_, index) => 20 * (index + 1)));
@@ -165,11 +173,11 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     await later.click(`${section} details:has(.kept) summary`);
     const kept = later.locator(`${section} .kept li`, { hasText: '250 steps' });
     await kept.locator('button', { hasText: 'Show' }).click();
-    await later.waitForSelector(`${section} .finding`);
+    await later.waitForSelector(`${section} .run-report`);
     await kept.locator('button', { hasText: 'Remove' }).click();
     await kept.waitFor({ state: 'detached' });
     // What was removed is no longer on show.
-    expect(await later.locator(`${section} .finding`).count()).toBe(0);
+    expect(await later.locator(`${section} .run-report`).count()).toBe(0);
     expect(await later.isHidden(`${section} [role=alert]`)).toBe(true);
     await later.close();
   });
@@ -224,15 +232,36 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     const { page } = open;
     await fill(page, { ...typed, steps: '300' });
     await start(page);
-    await reaches(page, 'uniform', 20);
-    await page.reload();
+    await reaches(page, 'rho', 20);
+    // The browser asks first.
+    const asked = page.waitForEvent('dialog');
+    const reloaded = page.reload();
+    const dialog = await asked;
+    expect(dialog.type()).toBe('beforeunload');
+    await dialog.accept();
+    await reloaded;
     const row = page.locator(`${section} .kept li`, { hasText: '300 steps' });
     await row.filter({ hasText: 'interrupted' }).locator('button', { hasText: 'Go on' }).click();
     await ended(page);
     const { events } = await newestRun(page, 'reloaded');
     expect(events.uniform!.at(-1)!.step).toBe(300);
-    expect(await pointsOf(page, 1)).toEqual(expectedPoints(events, ({ accuracy }) => formatAccuracy(accuracy)));
+    // Those that were there are in the order of their folders.
+    const points = expectedPoints(events, ({ accuracy }) => formatAccuracy(accuracy));
+    expect((await pointsOf(page, 1)).sort()).toEqual(points.sort());
     expect(await row.locator('button', { hasText: 'Show' }).count()).toBe(1);
+    const stays = await page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+    expect(stays).toBe(false);
+  });
+
+  test('a training whose IL model was not whole is said to begin anew', async () => {
+    const { page } = await browser.newPage();
+    await fill(page, { ...typed, steps: '70', holdout: '9000:3000', ilEpochs: '50' });
+    await start(page);
+    await reaches(page, 'IL model mlp:64', 5);
+    await page.reload();
+    const row = page.locator(`${section} .kept li`, { hasText: '70 steps' });
+    expect(await row.textContent()).toMatch(/: interrupted while its IL model was trained, which begins anew/);
+    await page.close();
   });
 
   test.each([
@@ -242,7 +271,7 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     ],
     [
       { bigBatch: '4000' },
-      'Cannot draw batches of 4000 from 3000 target examples: choose a smaller “Candidates of a step”, or another “Holdout” than 6000:3000',
+      'Cannot draw batches of 4000 from 3000 examples to train on: choose a smaller “Candidates of a step”, or another “Holdout” than 6000:3000',
     ],
     [{ lr: '1e30' }, /^(IL t|T)raining diverged: the loss of step \d+ is (NaN|Infinity), try a lower “Learning rate”$/],
   ])('%j is a sentence', async (wrong, sentence) => {

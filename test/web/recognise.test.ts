@@ -41,6 +41,14 @@ describe('data', () => {
     expect(data!.files).toHaveLength(4);
   });
 
+  test('files without a folder are called by the name of the images', async () => {
+    const { data } = await dataOf(
+      dropped('train-images-idx3-ubyte', idx(3)),
+      dropped('train-labels-idx1-ubyte', idx(1)),
+    );
+    expect(data!.name).toBe('train-images');
+  });
+
   test('images without labels are told so', async () => {
     expect((await dataOf(dropped('train-images-idx3-ubyte', idx(3)))).problems).toEqual([
       'Cannot use “train-images-idx3-ubyte” alone: it holds images; drop the file with its labels (idx1) as well',

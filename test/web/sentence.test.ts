@@ -32,7 +32,7 @@ test.each([
   ],
   [
     'Cannot draw batches of 320 from 5 target examples: pass a smaller --big-batch, or another --holdout than random:0.5',
-    'Cannot draw batches of 320 from 5 target examples: choose a smaller “Candidates of a step”, or another “Holdout” than random:0.5',
+    'Cannot draw batches of 320 from 5 examples to train on: choose a smaller “Candidates of a step”, or another “Holdout” than random:0.5',
   ],
   [
     'Cannot find test data beside "csv:/given/data/a.csv": it is one file, name the test data with --test',
@@ -47,6 +47,12 @@ test.each([
     '/runs/compare-2026-11-23T07-00-00-000/il: 3,000 examples are there already',
     'il: 3,000 examples are there already',
   ],
+  [
+    '/runs/compare-2026-11-23T06-49-00-000/il: irreducible losses of 9 examples in 0.04 MiB',
+    'Irreducible losses of 9 examples in 0.04 MiB',
+  ],
+  ['/stores/train-wasm-c56eec01: mean loss 2.50 is high', 'Mean loss 2.50 is high'],
+  ['/given/store-0011aabb/my losses: it is not known', 'It is not known'],
   ['Interrupted after step 3 of 9: start it again to go on', 'Interrupted after step 3 of 9'],
   ['Cannot use --image-size with idx', 'Cannot use “Image size” with idx'],
   ['Cannot use --queue here', 'Cannot use “queue” here'],

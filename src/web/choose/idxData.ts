@@ -39,7 +39,7 @@ export const recogniseIdx: Recogniser = async (files) => {
   ];
   const given = train !== null && test !== null ? named('t10k', test) : [];
   return {
-    name: nameOf(folderOf(taken.images.path)) || nameOf(taken.images.path).replace(/[-_.]?(images|idx).*$/i, ''),
+    name: nameOf(folderOf(taken.images.path)) || nameOf(taken.images.path).replace(/[-_.]?(idx|ubyte).*$/i, ''),
     what: `IDX images and labels (${nameOf(taken.images.path)}, ${nameOf(taken.labels.path)})${given.length > 0 ? ' with test data' : ''}`,
     data: `idx:${places.data}`,
     files: [...named('train', taken), ...given],

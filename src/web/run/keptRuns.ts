@@ -7,6 +7,8 @@ export interface KeptRun {
   readonly folder: string;
   readonly options: CompareOptions;
   readonly isFinished: boolean;
+  /** Whether it has the irreducible losses' model already, or needs none. */
+  readonly hasIl: boolean;
 }
 
 /** Where the page writes its runs. */
@@ -29,21 +31,12 @@ export async function keptRuns(): Promise<readonly KeptRun[]> {
       const folder = joinPath(runsFolder, name);
       const run = await readRun<CompareOptions>(folder, 'compare').catch(() => null);
       if (run === null) continue;
-      runs.push({ folder, options: run.options, isFinished: await exists(joinPath(folder, 'report.json')) });
+      const { options } = run;
+      const hasIl = options.irreducible !== null || (await exists(joinPath(folder, 'il.json')));
+      runs.push({ folder, options, isFinished: await exists(joinPath(folder, 'report.json')), hasIl });
     }
   } catch {
     // A browser that keeps no files for this site still trains.
   }
   return runs;
-}
-
-/** What people call data that are named as on the command line: the last part of their path. */
-export function dataName(data: string): string {
-  if (data.endsWith('/mnist-sample')) return 'MNIST sample';
-  return (
-    data
-      .replace(/^\w+:/, '')
-      .split('/')
-      .findLast((part) => part !== '') ?? data
-  );
 }

@@ -6,14 +6,21 @@ import { runCharts } from './runCharts.ts';
 /** A run as it is shown at its end. */
 export interface RunView {
   readonly element: HTMLElement;
-  /** What it found, to move the focus to. */
+  /** Its name, to move the focus to. */
   readonly heading: HTMLElement;
   /** Gives up what the browser holds for its links. */
   close(): void;
 }
 
-/** Shows a run: what it found, its report, and its files to download; one that is not finished as far as it came. */
-export function runView({ targets, report }: OpenedRun, folder: string, files: readonly NamedFile[]): RunView {
+/** What a run is called, and its files, with the folder that they lie in. */
+export interface RunFiles {
+  readonly title: string;
+  readonly folder: string;
+  readonly files: readonly NamedFile[];
+}
+
+/** Shows a run: its files to download, and its report, which has all the figures; one that is not finished as far as it came. */
+export function runView({ targets, report }: OpenedRun, { title, folder, files }: RunFiles): RunView {
   const urls: string[] = [];
   const urlOf = (file: Blob) => {
     urls.push(URL.createObjectURL(file));
@@ -31,11 +38,10 @@ export function runView({ targets, report }: OpenedRun, folder: string, files: r
     ...links(named.filter(({ name }) => isFirst(name))),
   ];
   const rest = links(named.filter(({ name }) => !isFirst(name)));
-  const finding = report?.headline.finding ?? 'This run is not finished: its curves end where it was interrupted.';
-  const heading = make('h3', { className: 'finding', tabIndex: -1, textContent: finding });
+  const heading = make('h3', { tabIndex: -1, textContent: title });
   const element = make('div', { className: 'run-report' }, heading);
-  if (report !== null && report.headline.remarks.length > 0)
-    element.append(make('p', { textContent: report.headline.remarks.join(' ') }));
+  if (report === null)
+    element.append(make('p', {}, 'This run is not finished: its curves end where it was interrupted.'));
   if (first.length > 0)
     element.append(make('ul', { className: 'downloads', ariaLabel: 'Files of this run' }, ...first));
   if (rest.length > 0)

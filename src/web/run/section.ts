@@ -1,3 +1,4 @@
+import { nameOf } from '../choose/paths.ts';
 import { make } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
 import type { NamedFile } from '../protocol.ts';
@@ -23,7 +24,7 @@ export async function openRunSection(
     const { folder, given } = runFolderOf(files);
     const jobs = await ready();
     await jobs.call('give', { folder: openedFolder, files: given });
-    const view = runView(await jobs.call('openRun', folder), folder, given);
+    const view = runView(await jobs.call('openRun', folder), { title: nameOf(folder), folder, files: given });
     shown.set(root, view);
     status.remove();
     root.append(view.element);

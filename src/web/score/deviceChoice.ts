@@ -27,7 +27,8 @@ export function deviceChoice(jobs: () => Promise<Jobs>): DeviceChoice {
   list.replaceChildren(gpu, ...threads, option(cores > 1 ? 'wasm-1' : 'wasm', 'WebAssembly, 1 thread'));
   list.value = 'wasm';
   const reason = whyOneThread();
-  const lines = reason === null ? [] : [`Training has one thread of WebAssembly: ${reason}.`];
+  const threadNote = reason === null ? [] : [`Training has one thread of WebAssembly: ${reason}.`];
+  const lines = [...threadNote];
   const show = () => note.replaceChildren(...lines.map((line) => make('span', {}, `${line} `)));
   show();
   findGpu().then((found) => {
@@ -51,7 +52,9 @@ export function deviceChoice(jobs: () => Promise<Jobs>): DeviceChoice {
         ({ device, works, reason }) =>
           `${device === 'webgpu' ? 'WebGPU' : 'WebAssembly'} ${works ? 'works' : 'does not work'}: ${forPage(reason)}.`,
       );
-      note.textContent = [...words, `ONNX Runtime ${versions.onnxruntime}, ${versions.runtime}.`, ...lines].join(' ');
+      note.textContent = [...words, `ONNX Runtime ${versions.onnxruntime}, ${versions.runtime}.`, ...threadNote].join(
+        ' ',
+      );
     } catch (error) {
       note.textContent = forPage((error as Error).message);
     }

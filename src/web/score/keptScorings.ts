@@ -1,11 +1,14 @@
 import { formatCount, formatShare } from '../../report/format.ts';
 import { listFolder } from '../../runtime/web/files.ts';
+import { nameOf } from '../choose/paths.ts';
+import { dataName } from '../dataName.ts';
 import { find } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
 import { type KeptEntry, type KeptList, keptList } from '../keptList.ts';
 import type { ScoreRequest } from '../protocol.ts';
 import { isInSample } from '../sample.ts';
 import { forPage } from '../sentence.ts';
+import { whenInWords } from '../whenInWords.ts';
 import { storesFolder } from './storeFolder.ts';
 import type { KeptStore, UnreadableStore } from './storeHandlers.ts';
 
@@ -16,6 +19,8 @@ export interface KeptHooks {
   readonly goOn: (request: ScoreRequest, needsSample: boolean) => void;
   /** Told of a store that is gone. */
   readonly removed: (folder: string) => void;
+  /** Told when the stores have been listed anew. */
+  readonly listed: () => void;
   readonly say: (text: string) => void;
 }
 
@@ -26,8 +31,12 @@ export interface KeptScorings extends KeptList {
 }
 
 /** Stores of now and of earlier visits: to be looked at, gone on with where they were interrupted, or removed. */
-export function keptScorings({ jobs, show, goOn, removed, say }: KeptHooks): KeptScorings {
-  const read = async () => (await (await jobs(false)).call('stores', null)).map(entryOf);
+export function keptScorings({ jobs, show, goOn, removed, listed, say }: KeptHooks): KeptScorings {
+  const read = async () => {
+    const stores = await (await jobs(false)).call('stores', null);
+    listed();
+    return stores.map(entryOf);
+  };
 
   const entryOf = (store: KeptStore | UnreadableStore): KeptEntry => {
     const remove = async () => {
@@ -35,12 +44,12 @@ export function keptScorings({ jobs, show, goOn, removed, say }: KeptHooks): Kep
       removed(store.folder);
     };
     if ('problem' in store) return { text: forPage(store.problem), first: null, remove };
-    const { folder, isWhole, data, device, rows, total, created } = store;
+    const { folder, isWhole, data, device, rows, total, created, request } = store;
     const state = isWhole
       ? `${formatCount(rows)} examples`
       : `interrupted, ${formatCount(rows)} of ${formatCount(total)} examples scored (${formatShare(total > 0 ? rows / total : 0)})`;
     return {
-      text: `${withoutFormat(data)} with ${device}: ${state}, ${created.slice(0, 10)}`,
+      text: `${dataName(data)}, ${nameOf(request.model)}, ${device}, ${whenInWords(new Date(created))}: ${state}`,
       first: isWhole
         ? { action: 'Look', act: () => show(folder), isAlways: true }
         : { action: 'Go on', act: () => goOnWith(store) },

@@ -1,5 +1,6 @@
 import { formatCount, formatLoss, formatSeconds } from '../../report/format.ts';
 import type { StoreManifest } from '../../store/manifest.ts';
+import { askBeforeLeaving } from '../askBeforeLeaving.ts';
 import type { ChooseSection } from '../choose/chooseSection.ts';
 import { find, make, moveFocus } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
@@ -19,6 +20,8 @@ export interface ScoreHooks {
   readonly show: (folder: string) => Promise<void>;
   /** Told of a store that is gone. */
   readonly removed: (folder: string) => void;
+  /** Told when there may be other stores than before. */
+  readonly storesChanged: () => void;
 }
 
 /** The part of the page that scores. */
@@ -28,7 +31,7 @@ export interface ScoreSection {
 }
 
 /** Scores what is chosen, or goes on with what was interrupted, and says how far it is. */
-export function scoreSection({ choose, devices, jobs, show, removed }: ScoreHooks): ScoreSection {
+export function scoreSection({ choose, devices, jobs, show, removed, storesChanged }: ScoreHooks): ScoreSection {
   const [score, cancel] = [find<HTMLButtonElement>('score'), find<HTMLButtonElement>('cancel')];
   const [status, notes, missing] = [find('status'), find('notes'), find('missing')];
   const [progress, bar, line] = [find('progress'), find<HTMLProgressElement>('bar'), find('progress-line')];
@@ -62,6 +65,7 @@ export function scoreSection({ choose, devices, jobs, show, removed }: ScoreHook
 
   const run = async (request: ScoreRequest, needsSample: boolean) => {
     running = new AbortController();
+    const stopAsking = askBeforeLeaving();
     changed();
     kept.setRunning(true);
     cancel.disabled = false;
@@ -81,6 +85,7 @@ export function scoreSection({ choose, devices, jobs, show, removed }: ScoreHook
       say('failed', `${forPage((error as Error).message).replace(/\.$/, '')}.`);
     } finally {
       running = null;
+      stopAsking();
       progress.hidden = true;
       moveFocus(cancel, status);
       cancel.disabled = true;
@@ -99,6 +104,7 @@ export function scoreSection({ choose, devices, jobs, show, removed }: ScoreHook
       if (running === null) run(request, needsSample);
     },
     removed,
+    listed: storesChanged,
     say: (text) => say('failed', text),
   });
 

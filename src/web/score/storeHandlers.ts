@@ -57,7 +57,8 @@ export const storeHandlers: StoreCalls = {
   zip: zipFolder,
 };
 
-async function describeKept(folder: string): Promise<KeptStore> {
+/** The store in a folder. Throws a data error where there is none that can be read. */
+export async function describeKept(folder: string): Promise<KeptStore> {
   const found = await findStore(folder);
   const description = lastDescription(found);
   if (description === null) throw dataError(`Cannot read loss store "${folder}": nothing is written in it yet`);

@@ -1,6 +1,9 @@
+import { dataName } from '../dataName.ts';
 import { make } from '../element.ts';
 import { type KeptList, keptList } from '../keptList.ts';
-import { dataName, type KeptRun, keptRuns } from '../run/keptRuns.ts';
+import type { CompareRequest } from '../protocol.ts';
+import { type KeptRun, keptRuns } from '../run/keptRuns.ts';
+import { whenInWords } from '../whenInWords.ts';
 
 /** The runs that the browser keeps, with what can be done with each. */
 export interface KeptTrainings extends KeptList {
@@ -13,33 +16,46 @@ export interface KeptActions {
   readonly show: (run: KeptRun) => void;
   readonly remove: (run: KeptRun) => Promise<void>;
   readonly say: (sentence: string) => void;
+  /** The folder of the training that goes on now, which is no earlier one; null for none. */
+  readonly running: () => string | null;
+  /** The folder of the one that can be gone on with above the list. */
+  readonly offered: () => string | null;
 }
 
 /** Makes the list of trainings, which is hidden while there are none. */
-export function keptTrainings({ goOn, show, remove, say }: KeptActions): KeptTrainings {
+export function keptTrainings({ goOn, show, remove, say, running, offered }: KeptActions): KeptTrainings {
   const list = make('ul', { className: 'kept' });
   const heading = make('summary', { textContent: 'Earlier trainings' });
   const element = make('details', { hidden: true }, heading, list);
   const read = async () => {
-    const runs = await keptRuns();
+    const runs = (await keptRuns()).filter(({ folder }) => folder !== running());
     // What was interrupted is offered, not hidden.
     if (runs.some(({ isFinished }) => !isFinished)) element.open = true;
     return runs.map((run) => ({
       text: describe(run),
-      first: { action: run.isFinished ? 'Show' : 'Go on', act: () => (run.isFinished ? show : goOn)(run) },
+      first:
+        run.folder === offered()
+          ? null
+          : { action: run.isFinished ? 'Show' : 'Go on', act: () => (run.isFinished ? show : goOn)(run) },
       remove: () => remove(run),
     }));
   };
   return { element, ...keptList({ list, block: element, heading, read, say }) };
 }
 
-function describe({ options, folder, isFinished }: KeptRun): string {
+function describe({ options, folder, isFinished, hasIl }: KeptRun): string {
   const [, day, hours, minutes] = /(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)/.exec(folder) ?? [];
-  const when =
-    day === undefined
-      ? ''
-      : `, ${new Date(`${day}T${hours}:${minutes}Z`).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}`;
-  const length = options.steps === null ? `${options.epochs} passes` : `${options.steps} steps`;
-  const model = options.model.split('/').at(-1);
-  return `${dataName(options.data)}, ${model}, ${length}${when}${isFinished ? '' : ': interrupted'}`;
+  const when = day === undefined ? '' : `, ${whenInWords(new Date(`${day}T${hours}:${minutes}Z`))}`;
+  const state = isFinished
+    ? ''
+    : hasIl
+      ? ': interrupted'
+      : ': interrupted while its IL model was trained, which begins anew';
+  return `${titleOf(options)}${when}${state}`;
+}
+
+/** What a training is known by: "MNIST sample, mlp:64, 300 steps". */
+export function titleOf({ data, model, steps, epochs }: CompareRequest['options']): string {
+  const length = steps == null ? `${epochs} passes` : `${steps} steps`;
+  return `${dataName(data)}, ${(model ?? '').split('/').at(-1)}, ${length}`;
 }

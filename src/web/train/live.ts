@@ -1,3 +1,4 @@
+import type { CompareOptions } from '../../jobs/compare.ts';
 import { formatCount } from '../../report/format.ts';
 import { strategyColours } from '../../report/palette.ts';
 import { make } from '../element.ts';
@@ -7,18 +8,24 @@ import { runCharts } from '../run/runCharts.ts';
 import { newTarget, type TargetRun, withEvents } from '../run/targetRun.ts';
 import { forPage } from '../sentence.ts';
 import type { TrainCalls } from './messages.ts';
+import { type PartedOptions, partLine } from './parts.ts';
 import { mostShown, type SelectedPanel, selectedPanel } from './selected.ts';
 
 /** What is seen of a training while it goes on. */
 export interface LiveView {
   readonly element: HTMLElement;
   /** Shows a training from its beginning, or from where it goes on. */
-  begin(targets: readonly TargetRun[], steps: number | null): void;
+  begin(targets: readonly TargetRun[], options: LiveTraining): void;
   /** Takes what the job tells. */
   take(notice: Notice): void;
-  /** Draws what is left to be drawn. */
+  /** Draws what is left to be drawn, and takes away how far the training is. */
   end(): void;
+  /** Leaves curves and figures to the report that is shown below. */
+  yieldToReport(): void;
 }
+
+/** What the view has to know of a training. */
+export type LiveTraining = PartedOptions & Partial<Pick<CompareOptions, 'steps'>>;
 
 /** Where the view gets what it does not know, and says what everybody has to hear. */
 export interface LiveOptions {
@@ -34,15 +41,17 @@ const showEvery = 600;
 /** Makes the view, with nothing in it yet. */
 export function liveView({ chosen, announce }: LiveOptions): LiveView {
   const bar = make('progress', { max: 1, value: 0, ariaLabel: 'Progress of this part' });
+  const part = make('p', { className: 'quiet part' });
   const line = make('p', { className: 'progress-line' });
+  const under = make('div', {}, part, line, bar);
   const charts = runCharts();
   const selections = make('div', { className: 'selections' });
   const lines = make('ul');
   const messages = make('details', { hidden: true }, make('summary', { textContent: 'Messages' }), lines);
-  const element = make('div', { className: 'live' }, line, bar, charts.element, selections, messages);
+  const element = make('div', { className: 'live' }, under, charts.element, selections, messages);
 
   let targets: readonly TargetRun[] = [];
-  let steps: number | null = null;
+  let training: LiveTraining = { strategies: [] };
   let progress: ProgressNotice | null = null;
   let quarter = '';
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,9 +60,10 @@ export function liveView({ chosen, announce }: LiveOptions): LiveView {
   const draw = () => {
     timer = undefined;
     drawnAt = performance.now();
-    charts.draw(targets, steps);
+    charts.draw(targets, training.steps ?? null);
     if (progress !== null) {
-      line.textContent = progressLine(progress);
+      part.textContent = partLine(progress.label, training);
+      line.textContent = forPage(progressLine(progress));
       bar.value = progress.total > 0 ? progress.done / progress.total : 0;
     }
     selected.show(targets);
@@ -66,16 +76,21 @@ export function liveView({ chosen, announce }: LiveOptions): LiveView {
     const passed = told.total > 0 ? Math.floor((4 * told.done) / told.total) : 0;
     const now = `${told.label} ${told.finished ? 4 : passed}`;
     if (now === quarter) return;
+    const where = quarter.startsWith(`${told.label} `) ? '' : `${partLine(told.label, training)}. `;
     quarter = now;
-    announce(`${told.label}: ${formatCount(told.done)} of ${formatCount(told.total)}${told.note && `, ${told.note}`}`);
+    announce(
+      `${where}${told.label}: ${formatCount(told.done)} of ${formatCount(told.total)}${told.note && `, ${told.note}`}`,
+    );
   };
   const selected = selectedPanels(selections, chosen);
 
   return {
     element,
-    begin(known, length) {
+    begin(known, options) {
       targets = known;
-      steps = length;
+      training = options;
+      under.hidden = charts.element.hidden = false;
+      part.textContent = '';
       progress = null;
       quarter = '';
       line.textContent = 'Opening the data';
@@ -87,7 +102,7 @@ export function liveView({ chosen, announce }: LiveOptions): LiveView {
     },
     take(notice) {
       if (notice.kind === 'line') {
-        lines.append(make('li', { textContent: forPage(notice.line) }));
+        lines.append(make('li', { textContent: `${forPage(notice.line)}.` }));
         messages.hidden = false;
       } else if (notice.kind === 'progress') hear(notice.progress);
       else {
@@ -101,6 +116,10 @@ export function liveView({ chosen, announce }: LiveOptions): LiveView {
       clearTimeout(timer);
       draw();
       progress = null;
+      under.hidden = true;
+    },
+    yieldToReport() {
+      charts.element.hidden = true;
     },
   };
 }

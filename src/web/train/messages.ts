@@ -1,6 +1,7 @@
 import type { NamedFile } from '../protocol.ts';
 import type { OpenedRun } from '../run/openRunFolder.ts';
 import type { TargetRun } from '../run/targetRun.ts';
+import type { KeptStore } from '../score/storeHandlers.ts';
 import type { ShownExample } from './shownExample.ts';
 
 /** What the worker answers of runs besides training them. */
@@ -14,6 +15,8 @@ export type TrainCalls = {
   readonly targets: (folder: string) => Promise<readonly TargetRun[]>;
   /** A run folder, its report made again. */
   readonly openRun: (folder: string) => Promise<OpenedRun>;
+  /** Stores that irreducible losses can be taken from, the newest first. */
+  readonly usableLosses: (argument: null) => Promise<readonly KeptStore[]>;
   /** Writes files to where the browser keeps them, so that they are there after a reload. */
   readonly keep: (files: readonly NamedFile[]) => Promise<void>;
 };

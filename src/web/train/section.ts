@@ -1,4 +1,7 @@
 import { RhoError } from '../../core/errors.ts';
+import { listFolder } from '../../runtime/web/files.ts';
+import { askBeforeLeaving } from '../askBeforeLeaving.ts';
+import { folderOf, movedTo } from '../choose/paths.ts';
 import type { PageContext } from '../context.ts';
 import { button, make, moveFocus } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
@@ -6,9 +9,11 @@ import type { CompareRequest, NamedFile } from '../protocol.ts';
 import { type KeptRun, keptRuns, newRunFolder } from '../run/keptRuns.ts';
 import { type RunView, runView } from '../run/runView.ts';
 import { isInSample, sample } from '../sample.ts';
+import { storesFolder } from '../score/storeFolder.ts';
+import type { KeptStore } from '../score/storeHandlers.ts';
 import { forPage } from '../sentence.ts';
-import { type Asked, trainForm } from './form.ts';
-import { keptTrainings } from './keptTrainings.ts';
+import { type Asked, type ModelKey, trainForm } from './form.ts';
+import { keptTrainings, titleOf } from './keptTrainings.ts';
 import { liveView } from './live.ts';
 
 /** Seconds between checkpoints: a tab is closed sooner than a terminal. */
@@ -18,9 +23,13 @@ const checkpointEvery = 5;
 interface Training extends CompareRequest {
   /** To be kept with the run before it begins. */
   readonly files: readonly NamedFile[];
+  /** Folders whose files are to be kept so, too, by where they go. */
+  readonly copies: ReadonlyMap<string, string>;
   /** Whether it was begun before, perhaps with data that the page has not been given this time. */
   readonly isOld?: boolean;
 }
+
+const nothingKept: Pick<Training, 'files' | 'copies'> = { files: [], copies: new Map() };
 
 /** Fills the part of the page that trains RHO-LOSS beside uniform selection, on the data chosen, or on the sample. */
 export function trainSection(root: HTMLElement, context: PageContext): void {
@@ -41,16 +50,20 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
   live.element.hidden = true;
   const result = make('div');
   const kept = keptTrainings({
-    goOn: ({ options, folder }) => train({ options, folder, files: [], isOld: true }),
+    goOn: ({ options, folder }) => train({ ...nothingKept, options, folder, isOld: true }),
     show: (run) => show(run),
     remove: async ({ folder }) => {
       await (await context.jobs(false)).call('remove', folder);
       if (shown === folder) clear();
     },
     say: (sentence) => say(sentence),
+    running: () => (abort === null ? null : shown),
+    offered: () => offered,
   });
-  root.append(form.element, status, message, choices, live.element, result, kept.element);
+  root.append(form.element, status, message, choices, result, live.element, kept.element);
   let abort: AbortController | null = null;
+  /** The folder of what can be gone on with above the list. */
+  let offered: string | null = null;
   let view: RunView | null = null;
   /** The run that is seen, live or at its end. */
   let shown: string | null = null;
@@ -64,28 +77,36 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     result.replaceChildren();
     choices.replaceChildren();
     message.hidden = true;
+    offered = null;
   }
 
   async function train(training: Training): Promise<void> {
     if (abort !== null) return;
-    const { folder, options, files } = training;
+    const { folder, options, copies } = training;
     let jobs: Jobs | null = null;
     abort = new AbortController();
+    const stopAsking = askBeforeLeaving();
     clear();
+    shown = folder;
     form.setRunning(true);
     kept.setRunning(true);
-    shown = folder;
+    void kept.refresh();
     live.element.hidden = false;
-    live.begin([], options.steps ?? null);
+    live.begin([], options);
     root.dataset.state = 'running';
     try {
-      jobs = await context.jobs(isInSample(options.data));
+      jobs = await context.jobs(isInSample(options.data, ...copies.values()));
+      const files = [...training.files];
+      for (const [to, from] of copies)
+        for (const { path, file } of await jobs.call('files', from))
+          files.push({ path: movedTo(to, from, path), file });
       if (files.length > 0) await jobs.call('keep', files);
-      live.begin(await jobs.call('targets', folder), options.steps ?? null);
+      live.begin(await jobs.call('targets', folder), options);
       await jobs.call('compare', { folder, options }, { onNotice: live.take, signal: abort.signal });
       live.end();
       status.textContent = 'Making the report';
-      await showFolder(folder);
+      await showFolder(training);
+      live.yieldToReport();
       root.dataset.state = 'done';
     } catch (error) {
       live.end();
@@ -93,28 +114,30 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
       root.dataset.state = 'failed';
     } finally {
       abort = null;
+      stopAsking();
       form.setRunning(false);
       kept.setRunning(false);
       await kept.refresh();
     }
   }
 
-  async function show({ folder }: KeptRun): Promise<void> {
+  async function show(run: KeptRun): Promise<void> {
     clear();
+    void kept.refresh();
     try {
-      await showFolder(folder);
+      await showFolder(run);
     } catch (error) {
       say((error as Error).message);
     }
   }
 
-  async function showFolder(folder: string): Promise<void> {
+  async function showFolder({ options, folder }: Pick<Training, 'options' | 'folder'>): Promise<void> {
     const jobs = await context.jobs(false);
     const [opened, files] = [await jobs.call('openRun', folder), await jobs.call('files', folder)];
-    view = runView(opened, folder, files);
+    view = runView(opened, { title: titleOf(options), folder, files });
     shown = folder;
     result.replaceChildren(view.element);
-    status.textContent = view.heading.textContent;
+    status.textContent = opened.report?.headline.finding ?? '';
     moveFocus(root, view.heading);
   }
 
@@ -146,44 +169,76 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
       return;
     }
     if (kind === 'diverged') return;
-    const goOn = button('Go on', () => train({ ...training, files: [] }));
+    offered = training.folder;
+    const goOn = button('Go on', () => train({ ...training, ...nothingKept }));
     choices.replaceChildren(goOn);
     moveFocus(root, goOn);
   }
 
   /** Removes models that were kept for a run that has not begun. */
-  async function forget({ folder, files }: Training): Promise<void> {
-    if (files.length > 0) await (await context.jobs(false)).call('remove', folder);
+  async function forget({ folder, files, copies }: Training): Promise<void> {
+    if (files.length + copies.size > 0) await (await context.jobs(false)).call('remove', folder);
   }
 
-  const setData = () => form.setData(context.data());
-  context.onData(setData);
-  setData();
+  let stores: readonly KeptStore[] = [];
+  const setAvailable = () => form.setAvailable({ data: context.data(), model: context.model(), stores });
+  const readStores = async () => {
+    try {
+      stores = await (await context.jobs(false)).call('usableLosses', null);
+      setAvailable();
+    } catch {
+      // What is wrong with the worker is told where it is needed.
+    }
+  };
+  context.onChosen(setAvailable);
+  context.onStores(readStores);
+  setAvailable();
+  // A page that is only looked at starts no worker.
+  void listFolder(storesFolder)
+    .catch(() => [])
+    .then((names) => (names.length > 0 ? readStores() : undefined));
   void kept.refresh();
 }
 
 /** What the form asks for, on the data chosen, or on the sample as `rho run` takes it. */
-function requestFor({ settings, ownModels }: Asked, context: PageContext): Training {
+function requestFor({ settings, ownModels, chosenModels, losses }: Asked, context: PageContext): Training {
   const folder = newRunFolder(new Date());
   const files: NamedFile[] = [];
+  const copies = new Map<string, string>();
   const models: Record<string, string> = {};
+  // A folder for each: two models, or what lies beside them, may have one name.
+  const placeOf = (key: ModelKey) => `${folder}/model/${key}`;
   for (const [key, chosen] of ownModels)
     for (const file of chosen) {
-      // A folder for each: two models, or what lies beside them, may have one name.
-      const path = `${folder}/model/${key}/${file.name}`;
+      const path = `${placeOf(key)}/${file.name}`;
       files.push({ path, file });
       if (file.name.endsWith('.onnx')) models[key] = path;
     }
-  const data = context.data()?.options ?? { data: sample.data };
+  for (const key of chosenModels) {
+    const { path } = context.model()!;
+    copies.set(placeOf(key), folderOf(path));
+    models[key] = movedTo(placeOf(key), folderOf(path), path);
+  }
+  const { dataSeed, ...data } = {
+    ...(context.data()?.options ?? { data: sample.data }),
+    ...(losses && madeFor(losses)),
+  };
   const options = {
     ...data,
     ...settings,
     ...models,
     device: context.device(),
     threads: context.threads(),
-    strategies: ['rho', 'uniform'] as const,
+    // What is quick comes first: the other grows beside its curve.
+    strategies: ['uniform', 'rho'] as const,
     checkpointEvery,
+    ...(dataSeed !== undefined && { dataSeeds: [dataSeed] }),
   };
-  const { dataSeed, ...rest } = options as typeof options & { readonly dataSeed?: number };
-  return { folder, files, options: { ...rest, ...(dataSeed !== undefined && { dataSeeds: [dataSeed] }) } };
+  return { folder, files, copies, options };
+}
+
+/** The options that decide what the losses of a store are of, beside those that the form shows. */
+function madeFor({ request }: KeptStore) {
+  const { tokens = null, imageSize = null, preprocessing = null, dataSeed = 0 } = request.data;
+  return { tokens, imageSize, preprocessing, dataSeed };
 }

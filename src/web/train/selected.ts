@@ -36,9 +36,9 @@ export function selectedPanel(strategy: string, colour: string): SelectedPanel {
     show({ lastStep }, examples) {
       if (lastStep === null) return;
       const { step, ids, corrupted, learnt } = lastStep;
-      const wrong = corrupted === null ? '' : `${corrupted} with a wrong label, `;
+      const wrong = corrupted === null ? '' : `${corrupted} with a wrong label (✗), `;
       const rest = ids.length > examples.length ? `; the first ${examples.length} are shown` : '';
-      said.textContent = `Step ${formatCount(step)}: ${ids.length} points, ${wrong}${learnt} already learnt${rest}`;
+      said.textContent = `Step ${formatCount(step)}: ${ids.length} points, ${wrong}${learnt} already predicted as labelled${rest}`;
       const shown = examples.map((example, index) => filled(tileAt(index), example));
       list.classList.toggle(
         'texts',

@@ -3,6 +3,7 @@ import { joinPath, makeFolder, writeFileAtomic } from '../../runtime/web/files.t
 import { openRunFolder, targetsIn } from '../run/openRunFolder.ts';
 import type { TrainCalls } from './messages.ts';
 import { shownExample } from './shownExample.ts';
+import { usableLosses } from './usableLosses.ts';
 
 /** What targets are trained on now, or were last, by their folders. */
 const trained = new Map<string, Dataset>();
@@ -25,6 +26,7 @@ export const trainHandlers: TrainCalls = {
   },
   targets: targetsIn,
   openRun: openRunFolder,
+  usableLosses,
   async keep(files) {
     for (const { path, file } of files) {
       await makeFolder(joinPath(path, '..'));
