@@ -19,6 +19,11 @@ export function button(text: string, onclick: () => unknown): HTMLButtonElement 
   return make('button', { type: 'button', textContent: text, onclick });
 }
 
+/** Moves the focus before what it is on, or in, is disabled, which would lose it: those who use the keyboard go on from there. */
+export function passFocus(from: HTMLElement, to: HTMLElement): void {
+  if (from.contains(document.activeElement)) to.focus();
+}
+
 /** Has the browser save a file under a name. */
 export function save(file: Blob, name: string): void {
   const link = make('a', { href: URL.createObjectURL(file), download: name });

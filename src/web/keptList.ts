@@ -1,5 +1,5 @@
 import { button, make } from './element.ts';
-import { forPage } from './sentence.ts';
+import { failure } from './failure.ts';
 
 /** A result that the browser keeps, with what can be done with it. */
 export interface KeptEntry {
@@ -45,7 +45,7 @@ export function keptList({ list, block, heading, read, say }: KeptParts): KeptLi
       list.replaceChildren(...entries.map(item));
       apply();
     } catch (error) {
-      say(forPage((error as Error).message));
+      say(failure(error));
     }
   };
   const item = (entry: KeptEntry) => {
@@ -53,7 +53,7 @@ export function keptList({ list, block, heading, read, say }: KeptParts): KeptLi
     const first = button(action, act);
     if (isAlways) first.dataset.always = '';
     const remove = button('Remove', async () => {
-      await entry.remove().catch((error) => say(forPage((error as Error).message)));
+      await entry.remove().catch((error) => say(failure(error)));
       await refresh();
       heading.focus();
     });

@@ -2,6 +2,7 @@ import { chooseSection } from './choose/chooseSection.ts';
 import type { DroppedFile } from './choose/droppedFiles.ts';
 import type { ChosenData, PageContext } from './context.ts';
 import { find } from './element.ts';
+import { failure } from './failure.ts';
 import { startJobs } from './jobs.ts';
 import { lookSection } from './look/lookSection.ts';
 import { fetchSample, sample } from './sample.ts';
@@ -9,7 +10,6 @@ import { deviceChoice } from './score/deviceChoice.ts';
 import { downloadSection } from './score/downloadSection.ts';
 import { scoreSection } from './score/scoreSection.ts';
 import { storesFolder } from './score/storeFolder.ts';
-import { forPage } from './sentence.ts';
 import { sharedJobs } from './sharedJobs.ts';
 
 // The page from top to bottom: what is chosen, scoring, what was scored, training. Each section finds its own elements.
@@ -29,7 +29,7 @@ const choose = chooseSection({
   },
   openStore(folder) {
     show(folder).catch((error) => {
-      find('recognised').append(`${forPage((error as Error).message)}.`);
+      find('recognised').append(failure(error));
     });
   },
   openRun,

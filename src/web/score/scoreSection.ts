@@ -1,7 +1,8 @@
 import { formatCount, formatLoss, formatSeconds } from '../../report/format.ts';
 import type { StoreManifest } from '../../store/manifest.ts';
 import type { ChooseSection } from '../choose/chooseSection.ts';
-import { find, make } from '../element.ts';
+import { find, make, passFocus } from '../element.ts';
+import { failure } from '../failure.ts';
 import type { Jobs } from '../jobs.ts';
 import { progressLine } from '../progressLine.ts';
 import type { Notice, ScoreRequest } from '../protocol.ts';
@@ -60,9 +61,11 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
 
   const run = async (request: ScoreRequest, needsSample: boolean) => {
     running = new AbortController();
+    cancel.disabled = false;
+    passFocus(score, cancel);
+    passFocus(find('kept'), cancel);
     changed();
     kept.setRunning(true);
-    cancel.disabled = false;
     notes.replaceChildren();
     bar.removeAttribute('value');
     line.textContent = 'Reading model and data …';
@@ -74,12 +77,13 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
       await show(request.folder);
       say('done', outcome(manifest, scored, seconds));
     } catch (error) {
-      say('failed', `${forPage((error as Error).message).replace(/\.$/, '')}.`);
+      say('failed', failure(error));
     } finally {
       running = null;
       progress.hidden = true;
-      cancel.disabled = true;
       changed();
+      passFocus(cancel, score);
+      cancel.disabled = true;
       kept.setRunning(false);
       kept.refresh();
     }
@@ -88,7 +92,7 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
   const kept = keptScorings({
     jobs,
     show: async (folder) => {
-      await show(folder).catch((error) => say('failed', forPage((error as Error).message)));
+      await show(folder).catch((error) => say('failed', failure(error)));
     },
     goOn: (request, needsSample) => {
       if (running === null) run(request, needsSample);
@@ -112,7 +116,6 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
   });
   cancel.addEventListener('click', () => {
     running?.abort();
-    cancel.disabled = true;
     say('running', 'Stopping after the batch that is under way.');
   });
   changed();
