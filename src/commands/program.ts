@@ -5,6 +5,7 @@ import { writeError } from '../runtime/terminal.ts';
 
 const exitCodes: Readonly<Record<ErrorKind, number>> = {
   failure: 1,
+  diverged: 1,
   usage: 2,
   data: 3,
   environment: 4,

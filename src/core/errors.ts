@@ -1,5 +1,5 @@
-/** What went wrong, as far as the exit code tells it apart. */
-export type ErrorKind = 'failure' | 'usage' | 'data' | 'environment' | 'interrupted';
+/** What went wrong, as far as the exit code, or who goes on, has to tell it apart: what diverged would do so again. */
+export type ErrorKind = 'failure' | 'diverged' | 'usage' | 'data' | 'environment' | 'interrupted';
 
 /**
  * An error a user can act on: one sentence that says what cannot be done, the value found, what was expected and the

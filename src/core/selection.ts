@@ -72,7 +72,7 @@ export function countNan(scores: Float32Array, count: number): number {
   const nan = scores.reduce((sum, score) => (Number.isNaN(score) ? sum + 1 : sum), 0);
   if (scores.length - nan < count)
     throw new RhoError(
-      'failure',
+      'diverged',
       `Cannot select ${count} of ${scores.length} candidates: the loss of ${nan} is not a number, try a lower --lr`,
     );
   return nan;

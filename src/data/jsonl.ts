@@ -2,6 +2,7 @@ import { dataError } from '../core/errors.ts';
 import { textColumns } from './columnNames.ts';
 import { readUnpacked } from './gunzip.ts';
 import type { LabelledTexts } from './labelledTexts.ts';
+import { linesOf } from './lines.ts';
 import { type GivenClasses, readLabels } from './readLabels.ts';
 
 /**
@@ -13,7 +14,11 @@ export async function readJsonl(file: string, given: GivenClasses = {}): Promise
   const cells: unknown[] = [];
   const lines: number[] = [];
   let column: string | undefined;
-  for (const { text, line } of linesOf(await readUnpacked(file), file)) {
+  let line = 0;
+  for (const each of linesOf(await readUnpacked(file), file)) {
+    line++;
+    const text = each.trim();
+    if (text === '') continue;
     const object = parseObject(text, line, file);
     column ??= textColumns.find((name) => name in object);
     const content = column === undefined ? undefined : object[column];
@@ -27,23 +32,6 @@ export async function readJsonl(file: string, given: GivenClasses = {}): Promise
   }
   if (texts.length === 0) throw dataError(`Cannot use "${file}": it holds no examples`);
   return { texts, ...readLabels(cells, cells.length, { file, where: (id) => `line ${lines[id]}`, given }) };
-}
-
-/** The lines that are not empty, counted from 1. Each is decoded by itself: a whole file may be longer than a string can be. */
-function* linesOf(bytes: Uint8Array, file: string): Generator<{ readonly text: string; readonly line: number }> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  for (let at = 0, line = 1; at < bytes.length; line++) {
-    const found = bytes.indexOf(10, at);
-    const end = found < 0 ? bytes.length : found;
-    let text: string;
-    try {
-      text = decoder.decode(bytes.subarray(at, end)).trim();
-    } catch {
-      throw dataError(`Cannot read "${file}": line ${line} is not UTF-8 text; convert it`);
-    }
-    if (text !== '') yield { text, line };
-    at = end + 1;
-  }
 }
 
 function parseObject(text: string, line: number, file: string): Readonly<Record<string, unknown>> {

@@ -5,11 +5,12 @@ import type { IrreducibleLosses } from '../loop/irreducible.ts';
 import type { ReportData } from '../report/reportData.ts';
 import { joinPath } from '../runtime/files.ts';
 import { type DataOptions, type Experiment, openExperiment } from './experiment.ts';
-import type { Host } from './host.ts';
+import { type Host, untilInterrupted } from './host.ts';
 import type { IlOptions } from './il.ts';
 import { type IlStage, prepareIrreducible } from './ilStage.ts';
 import { openIrreducible } from './irreducibleSource.ts';
 import { writeReport } from './report.ts';
+import { whileLocked } from './runLock.ts';
 import { describeRuns } from './runReport.ts';
 import { checkTarget, runSelection, type TrainingOptions } from './selectionRun.ts';
 import { onlineDevice } from './threadBudget.ts';
@@ -30,7 +31,11 @@ export interface CompareOptions extends Omit<DataOptions, 'dataSeed'>, TrainingO
  * Trains IL models, scores, trains a target for every strategy and seed, and writes report.json and report.html into
  * `folder`. What an interrupted comparison left there is gone on with.
  */
-export async function compare(
+export function compare(options: CompareOptions, folder: string, command: string, host: Host): Promise<ReportData> {
+  return whileLocked(folder, host, (locking) => compareLocked(options, folder, command, locking));
+}
+
+async function compareLocked(
   options: CompareOptions,
   folder: string,
   command: string,
@@ -46,9 +51,9 @@ export async function compare(
   let first: Experiment | undefined;
   const il: IlStage[] = [];
   for (const dataSeed of new Set(dataSeeds)) {
-    const experiment = await openExperiment({ ...options, dataSeed });
+    const opening = openExperiment({ ...options, dataSeed });
+    const experiment = await untilInterrupted(host, 'while the data were opened', opening);
     await checkTarget(experiment, options);
-    host.onData?.(experiment.data);
     const ilFolder = new Set(dataSeeds).size > 1 ? joinPath(folder, `data-seed-${dataSeed}`) : folder;
     const { stage, irreducible } = await irreducibleFor(experiment, options, ilFolder, host);
     first ??= experiment;
@@ -59,6 +64,7 @@ export async function compare(
         for (const strategy of strategies) {
           const runFolder = joinPath(folder, seeds.length > 1 ? `${strategy}-seed-${seed}` : strategy);
           const run = { strategy, seed, irreducible, folder: runFolder };
+          host.onData?.(experiment.data, runFolder);
           events.get(strategy)![index] = await runSelection(experiment, run, options, host);
         }
       }

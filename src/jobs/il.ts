@@ -153,5 +153,5 @@ async function fit(
 
 function requireFinite(loss: number, step: number): void {
   if (!Number.isFinite(loss))
-    throw new RhoError('failure', `IL training diverged: the loss of step ${step} is ${loss}, try a lower --lr`);
+    throw new RhoError('diverged', `IL training diverged: the loss of step ${step} is ${loss}, try a lower --lr`);
 }

@@ -155,7 +155,7 @@ async function inRounds(
         results.get(setting)!.push(await measureSetting(bench, setting, compares));
       } catch (error) {
         const isBasic = setting.kind === 'uniform' || setting.kind === 'exact';
-        const isRefused = error instanceof RhoError && error.kind !== 'interrupted' && error.kind !== 'failure';
+        const isRefused = error instanceof RhoError && !['interrupted', 'failure', 'diverged'].includes(error.kind);
         if (isBasic || !isRefused) throw error;
         leftOut.push({ setting, reason: error.message });
       }

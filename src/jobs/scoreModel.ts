@@ -1,5 +1,5 @@
 import { type DataOptions, openToScore } from './experiment.ts';
-import type { Host } from './host.ts';
+import { type Host, untilInterrupted } from './host.ts';
 import { readIlCard, requireCardFits } from './ilCard.ts';
 import { readScoredModel } from './model.ts';
 import { type ScoreOptions, type ScoreResult, scoreToStore } from './score.ts';
@@ -13,7 +13,7 @@ export async function scoreModelFile(
   host: Host,
 ): Promise<ScoreResult> {
   const model = await readScoredModel(path);
-  const training = await openToScore(data);
+  const training = await untilInterrupted(host, 'while the data were opened', openToScore(data));
   const card = await readIlCard(path, model.bytes);
   requireCardFits(card, training.data, path);
   const result = await scoreToStore(training, model, card, options, folder, host);

@@ -109,7 +109,7 @@ export async function train(options: TrainOptions): Promise<void> {
     await options.emit(event);
     if (!Number.isFinite(event.loss))
       throw new RhoError(
-        'failure',
+        'diverged',
         `Training diverged: the loss of step ${event.step} is ${event.loss}, try a lower --lr`,
       );
   }

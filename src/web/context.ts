@@ -12,12 +12,14 @@ export interface ChosenData {
 
 /** What the sections of the page share. */
 export interface PageContext {
-  /** The worker of jobs, started when it is first needed, which has the sample and what was given. */
-  readonly jobs: () => Promise<Jobs>;
+  /** The worker of jobs, started when it is first needed, which has what was given, and the sample where that is asked for. */
+  readonly jobs: (needsSample: boolean) => Promise<Jobs>;
   readonly device: () => Device;
   /** Threads that a job may have. */
   readonly threads: () => number;
   /** Null while nothing is chosen. */
   readonly data: () => ChosenData | null;
+  /** Whether their options can be used; where not, the browser says so beside the field. */
+  readonly checkData: () => boolean;
   readonly onData: (listener: (data: ChosenData | null) => void) => void;
 }

@@ -14,14 +14,15 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Moves the focus to where work goes on: from what is used up, in `from` or gone, and from nothing else. */
+export function moveFocus(from: HTMLElement, to: HTMLElement): void {
+  const { activeElement } = document;
+  if (activeElement === document.body || from.contains(activeElement)) to.focus({ preventScroll: true });
+}
+
 /** A button that does something, and submits nothing. */
 export function button(text: string, onclick: () => unknown): HTMLButtonElement {
   return make('button', { type: 'button', textContent: text, onclick });
-}
-
-/** Moves the focus before what it is on, or in, is disabled, which would lose it: those who use the keyboard go on from there. */
-export function passFocus(from: HTMLElement, to: HTMLElement): void {
-  if (from.contains(document.activeElement)) to.focus();
 }
 
 /** Has the browser save a file under a name. */

@@ -12,12 +12,13 @@ import { exists, joinPath, removePath } from '../runtime/web/files.ts';
 import { mountFile, unmount } from '../runtime/web/mounts.ts';
 import { wasmThreads, whyOneThread } from '../runtime/web/wasmThreads.ts';
 import { openLossStore } from '../store/readStore.ts';
+import { withColumns } from './choose/columns.ts';
 import { filesUnder } from './filesUnder.ts';
 import { lookHandlers } from './look/lookHandlers.ts';
 import type { CompareRequest, JobCalls } from './protocol.ts';
 import { storeHandlers } from './score/storeHandlers.ts';
 import { commandLine } from './train/commandLine.ts';
-import { showExamplesOf, trainHandlers } from './train/trainHandlers.ts';
+import { forgetExamples, showExamplesOf, trainHandlers } from './train/trainHandlers.ts';
 
 /** How each call is answered: with what it asks for, and the host of a job. */
 export type JobHandlers = {
@@ -36,6 +37,7 @@ export const handlers: JobHandlers = {
     if (!more) unmount(folder);
     for (const { path, file } of files) mountFile(path, file);
   },
+  renamed: ({ question, answer }) => withColumns(question, answer),
   diagnose: async () => ({
     versions: versions(),
     devices: await probeDevices(['webgpu', 'wasm']),
@@ -49,6 +51,7 @@ export const handlers: JobHandlers = {
   },
   async compare(request, host) {
     const { folder } = request;
+    forgetExamples();
     const { options, command, begin } = await openRun(request);
     return compare(options, folder, command, { ...host, begin, onData: showExamplesOf });
   },

@@ -18,8 +18,10 @@ export interface Jobs {
     argument: Parameters<JobCalls[Name]>[0],
     options?: CallOptions,
   ): ReturnType<JobCalls[Name]>;
-  /** Ends the worker and all that it started, at once. What a job has written is kept. */
+  /** Ends the worker and all that it started, at once: calls that wait reject. What a job has written is kept. */
   end(): void;
+  /** Whether the worker is gone, by `end` or by what it could not survive: a new one has to be started. */
+  hasEnded(): boolean;
 }
 
 interface Waiting extends CallOptions {
@@ -34,8 +36,8 @@ export function startJobs(): Jobs {
   let nextId = 0;
   let failure: Error | undefined;
   const post = (message: ToWorker) => worker.postMessage(message);
-  const fail = (reason: string) => {
-    failure ??= new RhoError('failure', `The worker of jobs ended: ${reason}; reload the page to go on`);
+  const end = (reason: string) => {
+    failure ??= new RhoError('failure', reason);
     for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
     // What it holds, as the lock of a store, is for the one that is started next.
@@ -52,6 +54,7 @@ export function startJobs(): Jobs {
     if ('error' in data) call.reject(rebuildError(data.error));
     else call.resolve(data.result as never);
   };
+  const fail = (reason: string) => end(`The worker of jobs ended: ${reason}; reload the page to go on`);
   worker.onmessageerror = () => fail('an answer could not be read');
   worker.onerror = ({ message }) => fail(message?.replace(/^Uncaught (Error: )?/, '') ?? 'its module does not load');
   return {
@@ -65,6 +68,7 @@ export function startJobs(): Jobs {
         if (options.signal?.aborted) cancel();
         else options.signal?.addEventListener('abort', cancel, { once: true });
       }) as never,
-    end: () => worker.terminate(),
+    end: () => end('The worker of jobs was ended by its page; start another one'),
+    hasEnded: () => failure !== undefined,
   };
 }

@@ -4,11 +4,14 @@ import { failure } from './failure.ts';
 /** A result that the browser keeps, with what can be done with it. */
 export interface KeptEntry {
   readonly text: string;
-  /** What its first button says, and does. */
-  readonly action: string;
-  readonly act: () => unknown;
-  /** Whether it can be done while a job is under way. */
-  readonly isAlways?: boolean;
+  /** What its first button says, and does; null where it can only be removed. */
+  readonly first: {
+    readonly action: string;
+    readonly act: () => unknown;
+    /** Whether it can be done while a job is under way. */
+    readonly isAlways?: boolean;
+  } | null;
+  /** Called when the user has confirmed it. */
   readonly remove: () => Promise<unknown>;
 }
 
@@ -49,17 +52,21 @@ export function keptList({ list, block, heading, read, say }: KeptParts): KeptLi
     }
   };
   const item = (entry: KeptEntry) => {
-    const { text, action, act, isAlways = false } = entry;
-    const first = button(action, act);
-    if (isAlways) first.dataset.always = '';
+    const { text, first } = entry;
     const remove = button('Remove', async () => {
+      if (!confirm(`Remove for good: ${text}?`)) return;
       await entry.remove().catch((error) => say(failure(error)));
       await refresh();
-      heading.focus();
+      (block.hidden ? titleOf(block) : heading).focus();
     });
-    for (const each of [first, remove])
-      Object.assign(each, { className: 'small', ariaLabel: `${each.textContent}: ${text}` });
-    return make('li', {}, make('span', {}, text), first, remove);
+    const buttons = [remove];
+    if (first !== null) {
+      const act = button(first.action, first.act);
+      if (first.isAlways) act.dataset.always = '';
+      buttons.unshift(act);
+    }
+    for (const each of buttons) Object.assign(each, { className: 'small', ariaLabel: `${each.textContent}: ${text}` });
+    return make('li', {}, make('span', {}, text), ...buttons);
   };
   return {
     refresh,
@@ -68,4 +75,9 @@ export function keptList({ list, block, heading, read, say }: KeptParts): KeptLi
       apply();
     },
   };
+}
+
+/** The title of the section that an element is in, which can have the focus from then on. */
+function titleOf(element: HTMLElement): HTMLElement {
+  return Object.assign(element.closest('section')!.querySelector('h2')!, { tabIndex: -1 });
 }

@@ -1,11 +1,9 @@
 import { chooseSection } from './choose/chooseSection.ts';
 import type { DroppedFile } from './choose/droppedFiles.ts';
 import type { ChosenData, PageContext } from './context.ts';
-import { find } from './element.ts';
-import { failure } from './failure.ts';
-import { startJobs } from './jobs.ts';
+import { find, make } from './element.ts';
+import { fetchPart } from './fetchPart.ts';
 import { lookSection } from './look/lookSection.ts';
-import { fetchSample, sample } from './sample.ts';
 import { deviceChoice } from './score/deviceChoice.ts';
 import { downloadSection } from './score/downloadSection.ts';
 import { scoreSection } from './score/scoreSection.ts';
@@ -27,46 +25,53 @@ const choose = chooseSection({
     look.changed();
     for (const listener of listeners) listener(choose.data());
   },
-  openStore(folder) {
-    show(folder).catch((error) => {
-      find('recognised').append(failure(error));
-    });
-  },
+  openStore: (folder) => show(folder),
+  renamed: async (question, answer) => (await shared.ready(false)).call('renamed', { question, answer }),
   openRun,
 });
-/** With the sample where it may be wanted: where nothing else is chosen. */
-const jobs = () => shared.ready(choose.data()?.isSample ?? true);
 const devices = deviceChoice(() => shared.ready(false));
 const look = lookSection(shared.ready, choose.data);
 const download = downloadSection(() => shared.ready(false));
-const score = scoreSection({ choose, devices, jobs: shared.ready, show });
+const score = scoreSection({ choose, devices, jobs: shared.ready, show, removed });
 isReady = true;
+
+/** The folder of the store that is on show. */
+let shown: string | null = null;
 
 /** Shows a store: one that the browser keeps, to be downloaded as well, or one that was given. */
 async function show(folder: string): Promise<void> {
-  await download.offer(folder.startsWith(`${storesFolder}/`) ? folder : null);
-  await look.open(folder);
+  shown = folder;
+  const kept = folder.startsWith(`${storesFolder}/`) ? folder : null;
+  await Promise.all([download.offer(kept), look.open(folder)]);
+}
+
+/** What is gone is not shown any more. */
+function removed(folder: string): void {
+  if (folder !== shown) return;
+  shown = null;
+  look.close();
+  void download.offer(null);
 }
 
 const context: PageContext = {
-  jobs,
+  jobs: shared.ready,
   device: devices.device,
   threads: devices.threads,
   data: choose.data,
+  checkData: choose.check,
   onData: (listener) => listeners.push(listener),
 };
 
 // What is not needed at first sight is fetched after it.
-void import('./train/section.ts').then(({ trainSection }) => trainSection(find('train'), context));
+fetchPart('trains', () => import('./train/section.ts')).then(
+  ({ trainSection }) => trainSection(find('train'), context),
+  (error: Error) => find('train').append(make('p', { role: 'alert', className: 'failed' }, `${error.message}.`)),
+);
 
-async function openRun(files: readonly DroppedFile[]): Promise<string | null> {
+async function openRun(files: readonly DroppedFile[]): Promise<void> {
+  const { openRunSection } = await fetchPart('shows runs', () => import('./run/section.ts'));
   const root = find('run');
   root.hidden = false;
-  const { openRunSection } = await import('./run/section.ts');
   await openRunSection(root, () => shared.ready(false), files);
   root.scrollIntoView();
-  return null;
 }
-
-// For the console, and for tests: the worker of jobs without the page.
-Object.assign(globalThis, { rho: { startJobs, fetchSample, sample } });

@@ -9,6 +9,7 @@ import type { Reply, Request } from '../runtime/calls.ts';
 import type { Versions } from '../runtime/host.ts';
 import type { LossTable } from '../store/lossTable.ts';
 import type { StoreManifest } from '../store/manifest.ts';
+import type { ColumnsAnswer, ColumnsQuestion } from './choose/columns.ts';
 import type { LookCalls } from './look/messages.ts';
 import type { StoreCalls } from './score/storeHandlers.ts';
 import type { TrainCalls } from './train/messages.ts';
@@ -68,6 +69,11 @@ export type JobCalls = LookCalls &
       readonly files: readonly NamedFile[];
       readonly more?: boolean;
     }) => Promise<void>;
+    /** A table whose columns are called what the readers look for. */
+    readonly renamed: (argument: {
+      readonly question: ColumnsQuestion;
+      readonly answer: ColumnsAnswer;
+    }) => Promise<Blob>;
     /** Tries the devices, each in a worker of its own: fetches the files of each. */
     readonly diagnose: (argument: null) => Promise<PageDiagnosis>;
     readonly score: (request: ScoreRequest) => Promise<ScoreResult>;

@@ -1,3 +1,4 @@
+import { environmentError } from '../core/errors.ts';
 import { packageFile } from '../runtime/web/host.ts';
 import type { NamedFile } from './protocol.ts';
 
@@ -20,11 +21,23 @@ const files = [
 
 /** Fetches the sample, to be given to the worker of jobs. */
 export function fetchSample(): Promise<NamedFile[]> {
-  return Promise.all(
-    files.map(async (file) => {
-      const answer = await fetch(new URL(`sample/${file}`, document.baseURI));
-      if (!answer.ok) throw new Error(`Cannot fetch the sample: the server has no "sample/${file}" (${answer.status})`);
-      return { path: packageFile(file), file: await answer.blob() };
-    }),
-  );
+  return Promise.all(files.map(async (file) => ({ path: packageFile(file), file: await fetchFile(`sample/${file}`) })));
+}
+
+async function fetchFile(path: string): Promise<Blob> {
+  let answer: Response;
+  try {
+    answer = await fetch(new URL(path, document.baseURI));
+    if (answer.ok) return await answer.blob();
+  } catch (error) {
+    throw environmentError(
+      `Cannot fetch the sample: "${path}" does not come (${(error as Error).message}); check the connection and try again`,
+    );
+  }
+  throw environmentError(`Cannot fetch the sample: the server has no "${path}" (${answer.status})`);
+}
+
+/** Whether what jobs are given by these names lies in the sample. */
+export function isInSample(...names: readonly string[]): boolean {
+  return names.some((name) => name.includes(packageFile('')));
 }

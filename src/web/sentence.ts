@@ -3,7 +3,10 @@ import { fieldName } from './fieldNames.ts';
 /** What stands for a flag, where it stands for something else than its field, or where what is to be done is another thing on the page. */
 const phrases: readonly (readonly [RegExp, string])[] = [
   // Files go by the names that they were given under.
-  [/\/(?:given\/(?:data|model|store|vocab)|given|stores|opened|rho-loss|runs\/[^/\s"]+\/model|runs)\//g, ''],
+  [
+    /\/(?:given\/(?:data|model|store|vocab)(?:-[0-9a-f]{8})?|given|stores|opened|rho-loss|runs\/[^/\s"]+\/model\/\w+|runs\/[^/\s":]+(?=\/)|runs)\//g,
+    '',
+  ],
   // What ONNX Runtime makes of a device that the browser or its driver has ended.
   [
     /^.*(?:external Instance reference no longer exists|[Dd]evice (?:is |was )?lost).*$/s,

@@ -1,4 +1,5 @@
 import { reportedLater } from '../core/reportedLater.ts';
+import { movedTo } from './choose/paths.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { NamedFile } from './protocol.ts';
 import { fetchSample } from './sample.ts';
@@ -6,28 +7,34 @@ import { fetchSample } from './sample.ts';
 /** Files that cross to the worker in one message: telling of thousands at once would block the page. */
 const filesPerMessage = 500;
 
+/** Files of one choice. */
+export interface GivenFiles {
+  readonly place: string;
+  readonly folder: string;
+  readonly files: readonly NamedFile[];
+}
+
 /** The one worker of jobs that the sections of the page share. */
 export interface SharedJobs {
   /** The worker, started when it is first needed, with all that was given; and with the sample where that is asked for. */
   readonly ready: (needsSample: boolean) => Promise<Jobs>;
-  /** Gives files in place of those that were given under `folder` before. */
-  readonly give: (folder: string, files: readonly NamedFile[]) => void;
+  /** Gives files that are named under `place`, under `folder` instead; nothing where they were given there before. */
+  readonly give: (given: GivenFiles) => void;
 }
 
 /** Shares one worker, which nothing is fetched for before it is needed. */
 export function sharedJobs(): SharedJobs {
-  const given = new Map<string, readonly NamedFile[]>();
+  const given = new Map<string, GivenFiles>();
   let jobs: Jobs | undefined;
   let giving: Promise<unknown> = Promise.resolve();
   let sample: Promise<void> | undefined;
 
-  const hand = (to: Jobs, folder: string) => {
-    const files = given.get(folder) ?? [];
-    giving = reportedLater(giving.then(() => giveInParts(to, folder, files)));
+  const hand = (to: Jobs, files: GivenFiles) => {
+    giving = reportedLater(giving.then(() => giveInParts(to, files)));
   };
   const start = () => {
     jobs = startJobs();
-    for (const folder of given.keys()) hand(jobs, folder);
+    for (const files of given.values()) hand(jobs, files);
     return jobs;
   };
   const giveSample = async (to: Jobs) => {
@@ -47,17 +54,19 @@ export function sharedJobs(): SharedJobs {
       await giving;
       return started;
     },
-    give(folder, files) {
-      given.set(folder, files);
-      if (jobs !== undefined) hand(jobs, folder);
+    give(files) {
+      // A job may be reading them.
+      if (given.has(files.folder)) return;
+      given.set(files.folder, files);
+      if (jobs !== undefined) hand(jobs, files);
     },
   };
 }
 
-async function giveInParts(jobs: Jobs, folder: string, files: readonly NamedFile[]): Promise<void> {
-  let at = 0;
-  do {
-    await jobs.call('give', { folder, files: files.slice(at, at + filesPerMessage), more: at > 0 });
-    at += filesPerMessage;
-  } while (at < files.length);
+async function giveInParts(jobs: Jobs, { place, folder, files }: GivenFiles): Promise<void> {
+  for (let at = 0; at < files.length; at += filesPerMessage) {
+    const part = files.slice(at, at + filesPerMessage);
+    const moved = part.map(({ path, file }) => ({ path: movedTo(folder, place, path), file }));
+    await jobs.call('give', { folder, files: moved, more: at > 0 });
+  }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { JobCalls, Notice } from '../../src/web/protocol.ts';
-import type { RhoHandle } from './page.ts';
+import { offerJobs, type RhoHandle } from './page.ts';
 
 /** What came of a call in the page: its result, or the sentence that it failed with; and what it told. */
 export interface Called<Name extends keyof JobCalls> {
@@ -27,7 +27,7 @@ export interface Moment {
  * Calls a job in a worker of its own, which has the sample, and what is `given`. With `cancelAt` the call is cancelled as soon as it tells that so
  * much of a part is done.
  */
-export function callInPage<Name extends keyof JobCalls>(
+export async function callInPage<Name extends keyof JobCalls>(
   page: Page,
   name: Name,
   argument: Parameters<JobCalls[Name]>[0],
@@ -61,12 +61,14 @@ export function callInPage<Name extends keyof JobCalls>(
     }
   };
   const packed = given.map(({ path, bytes }) => ({ path, base64: Buffer.from(bytes).toString('base64') }));
+  await offerJobs(page);
   // biome-ignore lint/suspicious/noExplicitAny: playwright cannot tell that the argument is plain data
   return page.evaluate(call as any, [name, argument, cancelAt, packed]) as Promise<Called<Name>>;
 }
 
 /** Downloads what the page keeps at `path` into a folder of the disk. */
 export async function download(page: Page, path: string, into: string): Promise<void> {
+  await offerJobs(page);
   const files = await page.evaluate(async (path) => {
     const jobs = (globalThis as unknown as { rho: RhoHandle }).rho.startJobs();
     const found = await jobs.call('files', path);

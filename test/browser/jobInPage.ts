@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { JobCalls } from '../../src/web/protocol.ts';
-import type { RhoHandle } from './page.ts';
+import { offerJobs, type RhoHandle } from './page.ts';
 
 /** A job on its way in a page. */
 export interface StartedJob {
@@ -26,6 +26,7 @@ export async function startInPage<Name extends keyof JobCalls>(
   argument: Parameters<JobCalls[Name]>[0],
   given: Readonly<Record<string, string>> = {},
 ): Promise<StartedJob> {
+  await offerJobs(page);
   await page.evaluate(() => {
     const input = Object.assign(document.createElement('input'), { type: 'file', multiple: true, id: 'for-tests' });
     document.getElementById(input.id)?.remove();

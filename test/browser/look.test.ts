@@ -48,7 +48,7 @@ describe.skipIf(noBrowser !== null)(`what was scored, looked at (${noBrowser ?? 
     return count;
   }
 
-  test('whoever scores by the keyboard goes on where they were: at Cancel, then at Score again', async () => {
+  test('whoever scores by the keyboard goes on from there: at Cancel, then at what came of it', async () => {
     await page.click('#sample');
     await page.focus('#score');
     await page.keyboard.press('Enter');
@@ -56,7 +56,7 @@ describe.skipIf(noBrowser !== null)(`what was scored, looked at (${noBrowser ?? 
     expect(await focused()).toBe('cancel');
     await page.waitForSelector('#status[data-state=done]');
     await page.waitForFunction(() => document.querySelector<HTMLButtonElement>('#cancel')!.disabled);
-    expect(await focused()).toBe('score');
+    expect(await focused()).toBe('status');
   });
 
   test('the table is one tab stop, in which arrow keys move', async () => {

@@ -38,7 +38,7 @@ describe.skipIf(noBrowser !== null)(`runs of the command line on the page (${noB
     await page.waitForSelector('#run .finding');
     expect(await page.textContent('#run .finding')).toBe(finding);
     expect(await page.frameLocator('#run iframe.report').locator('h1').textContent()).toBe(finding);
-    expect(await page.textContent('#recognised')).toBe('This is the folder of a run.');
+    expect(await page.textContent('#recognised')).toBe('This is the folder of a run: see below.');
     const names = await page.$$eval('#run .downloads a', (links) => links.map((link) => link.getAttribute('download')));
     const targets = ['rho', 'uniform'].flatMap((strategy) => [`${strategy}-events.jsonl`, `${strategy}-target.onnx`]);
     expect(names).toEqual(expect.arrayContaining(['report.html', ...targets, 'il.onnx']));

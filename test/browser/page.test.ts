@@ -1,33 +1,9 @@
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../cli/rho.ts';
+import { openHost } from './host.ts';
 import { callInPage } from './inPage.ts';
 import { noBrowser, type OpenBrowser, openBrowser } from './page.ts';
-
-const types: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
-
-/** The page under a path of a host that sends no headers of its own, as a plain host of static files. */
-async function plainHost() {
-  const server = createServer(({ url = '' }, response) => {
-    const file = join(root, 'dist/page', url.slice('/some/path'.length).replace(/\/$/, '/index.html'));
-    if (!existsSync(file)) return response.writeHead(404).end();
-    response.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream' });
-    return response.end(readFileSync(file));
-  });
-  server.listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://localhost:${port}/some/path/`, close: () => server.close() };
-}
 
 describe.skipIf(noBrowser !== null)(`the page (${noBrowser ?? 'in Chromium'})`, () => {
   let browser: OpenBrowser;
@@ -58,10 +34,10 @@ describe.skipIf(noBrowser !== null)(`the page (${noBrowser ?? 'in Chromium'})`, 
   });
 
   test('works under any path of a host that sends no headers, with one thread a session, and says why', async () => {
-    const host = await plainHost();
+    const host = await openHost({ 'some/path': join(root, 'dist/page') }, { isolated: false });
     const { page, wrong } = await browser.newPage();
     try {
-      await page.goto(host.url);
+      await page.goto(`${host.url}some/path/`);
       const { result: diagnosis } = await callInPage(page, 'diagnose', null);
       expect(diagnosis!.threads).toBe(1);
       expect(diagnosis!.whyOneThread).toContain('Cross-Origin-Opener-Policy');

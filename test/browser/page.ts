@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import type { startJobs } from '../../src/web/jobs.ts';
 import type { NamedFile } from '../../src/web/protocol.ts';
-import type { sample } from '../../src/web/sample.ts';
 import { root } from '../cli/rho.ts';
 
 /** The browser that tests open. */
@@ -16,11 +15,38 @@ export const noBrowser: string | null = existsSync(browserPath)
   ? null
   : `skipped without a Chromium: "apt-get install chromium", or CHROMIUM=/path/to/it`;
 
-/** What the page offers to the console. */
+/** What tests call in a page, beside the page itself: the module for pages of one's own, and the sample by the paths of the package. */
 export interface RhoHandle {
   readonly startJobs: typeof startJobs;
   readonly fetchSample: () => Promise<NamedFile[]>;
-  readonly sample: typeof sample;
+}
+
+const sampleFiles = [
+  'data/mnist-sample/train-images-idx3-ubyte.gz',
+  'data/mnist-sample/train-labels-idx1-ubyte.gz',
+  'data/mnist-sample/t10k-images-idx3-ubyte.gz',
+  'data/mnist-sample/t10k-labels-idx1-ubyte.gz',
+  'models/mnist-sample-il/il.onnx',
+  'models/mnist-sample-il/il.json',
+];
+
+/** Puts a `RhoHandle` into the page as `globalThis.rho`, where there is none yet, as after a reload. */
+export async function offerJobs(page: Page): Promise<void> {
+  if (await page.evaluate(() => 'rho' in globalThis)) return;
+  // As text, since vitest has a way of its own to import.
+  const imported = `import(new URL('rho-loss.js', document.baseURI)).then(({ startJobs }) => { globalThis.rho = { startJobs }; })`;
+  await page.evaluate(imported);
+  await page.evaluate((files) => {
+    const fetchSample = () =>
+      Promise.all(
+        files.map(async (file) => {
+          const answer = await fetch(new URL(`sample/${file}`, document.baseURI));
+          if (!answer.ok) throw new Error(`The sample lacks ${file}`);
+          return { path: `/rho-loss/${file}`, file: await answer.blob() };
+        }),
+      );
+    Object.assign((globalThis as unknown as { rho: object }).rho, { fetchSample });
+  }, sampleFiles);
 }
 
 /** A page of the browser that is open, and what it has said or asked for that it should not. */

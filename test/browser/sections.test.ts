@@ -173,6 +173,7 @@ describe.skipIf(noBrowser !== null)(`the sections of the page (${noBrowser ?? 'i
     await page.waitForSelector('#look-highest img');
     expect(await page.locator('#kept li', { hasText: 'interrupted,' }).count()).toBe(0);
     const count = await page.locator('#kept li').count();
+    page.on('dialog', (dialog) => dialog.accept());
     // The newest is the first.
     await page
       .getByRole('button', { name: /^Remove: data\/mnist-sample with wasm: 10,000 examples/ })

@@ -1,11 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildArchitecture } from '../../src/architectures/architecture.ts';
 import type { EvaluationEvent } from '../../src/loop/events.ts';
+import { writeModel } from '../../src/onnx/model.ts';
 import { formatAccuracy, formatSeconds, formatShare } from '../../src/report/format.ts';
 import { headline } from '../../src/report/headline.ts';
 import { parseReportData } from '../../src/report/reportData.ts';
-import { filesIn, readEventsOf, rhoJson, sharedFolder } from '../cli/rho.ts';
+import { filesIn, readEventsOf, rhoJson, root, sharedFolder } from '../cli/rho.ts';
 import { callInPage, download, type GivenFile } from './inPage.ts';
 import { noBrowser, type OpenBrowser, type OpenPage, openBrowser } from './page.ts';
 
@@ -136,6 +139,81 @@ describe.skipIf(noBrowser !== null)(`training on the page (${noBrowser ?? 'in Ch
     const { events } = await newestRun(page, 'cancelled');
     expect(events.rho!.map((event) => event.step)).toEqual(Array.from({ length: 20 }, (_, index) => 20 * (index + 1)));
     expect(await pointsOf(page, 1)).toEqual(expectedPoints(events, ({ accuracy }) => formatAccuracy(accuracy)));
+  });
+
+  test('a training on the sample goes on when other data are chosen meanwhile, and is shown and removed without the sample', async () => {
+    const { page } = await browser.newPage();
+    await fill(page, { ...typed, steps: '250' });
+    await start(page);
+    await reaches(page, 'rho', 20);
+    await page.reload();
+    await page.setInputFiles(
+      '#files-input',
+      ['train-images-idx3', 'train-labels-idx1'].map((name) => join(root, `data/mnist-sample/${name}-ubyte.gz`)),
+    );
+    await page.waitForFunction(() => document.querySelector('#chosen-data')!.textContent !== 'none yet');
+    const row = page.locator(`${section} .kept li`, { hasText: '250 steps' });
+    await row.locator('button', { hasText: 'Go on' }).click();
+    await ended(page);
+
+    await page.route('**/sample/**', (route) => route.abort());
+    await page.reload();
+    page.on('dialog', (dialog) => dialog.accept());
+    await page.click(`${section} .kept >> xpath=.. >> summary`);
+    await row.locator('button', { hasText: 'Show' }).click();
+    await page.waitForSelector(`${section} .finding`);
+    await row.locator('button', { hasText: 'Remove' }).click();
+    await row.waitFor({ state: 'detached' });
+    // What was removed is no longer on show.
+    expect(await page.locator(`${section} .finding`).count()).toBe(0);
+    expect(await page.isHidden(`${section} [role=alert]`)).toBe(true);
+    await page.close();
+  });
+
+  test('a run that one tab trains is not gone on with in another', async () => {
+    const [{ page }, other] = [await browser.newPage(), await browser.newPage()];
+    await fill(page, { ...typed, steps: '900' });
+    await start(page);
+    await reaches(page, 'rho', 20);
+    await other.page.reload();
+    const row = other.page.locator(`${section} .kept li`, { hasText: '900 steps' });
+    await row.locator('button', { hasText: 'Go on' }).click();
+    await ended(other.page, 'failed');
+    expect(await alert(other.page)).toMatch(
+      /^Cannot write run "compare-[^"]*": another tab is writing into it; wait for it to end, or close it$/,
+    );
+    await other.page.close();
+    await press(page, 'Cancel');
+    await ended(page, 'failed');
+    expect(await alert(page)).toMatch(/^Interrupted after step \d+ of 900$/);
+    await page.close();
+  });
+
+  test('two models of one file name are two models, and messages name no paths', async () => {
+    const { page } = await browser.newPage();
+    const input = { inputDims: [1, 28, 28], classes: 10, preprocessing: { kind: 'none' }, seed: 1 } as const;
+    const buffers = ['mlp:32', 'mlp:16'].map((name) => Buffer.from(writeModel(buildArchitecture(name, input))));
+    await fill(page, { ...typed, steps: '20' }, 'own');
+    await page.selectOption('#train-ilModel', 'own');
+    for (const [index, buffer] of buffers.entries())
+      await page.setInputFiles(`${section} input[type=file] >> nth=${index}`, {
+        ...{ name: 'net.onnx', mimeType: 'application/octet-stream' },
+        buffer,
+      });
+    await start(page);
+    await ended(page);
+    const { at } = await newestRun(page, 'own-models');
+    expect((await readFile(`${at}/model/model/net.onnx`)).equals(buffers[0]!)).toBe(true);
+    expect((await readFile(`${at}/model/ilModel/net.onnx`)).equals(buffers[1]!)).toBe(true);
+    const sizes = await Promise.all(
+      ['rho/target.onnx', 'il.onnx'].map(async (file) => (await readFile(`${at}/${file}`)).length),
+    );
+    expect(sizes).toEqual(buffers.map(({ length }) => length));
+    const report = parseReportData(await readFile(`${at}/report.json`, 'utf8'), 'the report');
+    expect(report.command).toContain('--model net.onnx');
+    for (const line of await page.locator(`${section} .live details li`).allTextContents())
+      expect(line).not.toMatch(/\/runs|compare-|--/);
+    await page.close();
   });
 
   test('a training that a reload broke off is offered and goes on', async () => {

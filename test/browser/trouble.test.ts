@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildArchitecture } from '../../src/architectures/architecture.ts';
 import { writeModel } from '../../src/onnx/model.ts';
@@ -10,6 +8,7 @@ import { root, sharedFolder } from '../cli/rho.ts';
 import { type HostOptions, openHost } from './host.ts';
 import { startInPage } from './jobInPage.ts';
 import { noBrowser, type OpenBrowser, openBrowser } from './page.ts';
+import { residentBytes } from './residentBytes.ts';
 
 const folder = await sharedFolder();
 const model = '/rho-loss/models/mnist-sample-il/il.onnx';
@@ -19,18 +18,6 @@ const data = { data: 'idx:/rho-loss/data/mnist-sample', holdout: '10000:10000' }
 function slowly(device: 'wasm' | 'webgpu', store: string, count = 10_000): ScoreRequest {
   const options = { device, span: 200, workers: 1, threads: 1 };
   return { model, data: { ...data, holdout: `10000:${count}` }, options, folder: store };
-}
-
-/** Bytes that the browser's processes for pages have in memory. */
-async function residentBytes(page: Page): Promise<number> {
-  const session = await page.context().browser()!.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  await session.detach();
-  const pages = processInfo.filter(({ type }) => type === 'renderer');
-  const kilobytes = pages.map(({ id }) =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))![1]),
-  );
-  return 1024 * kilobytes.reduce((sum, each) => sum + each, 0);
 }
 
 /** Random pictures of CIFAR-10's size; the model does not mind that ten thousand of them come again and again. */

@@ -76,7 +76,7 @@ test('too few numbers end the run with a sentence that says how many are missing
   const scores = Float32Array.of(Number.NaN, 1, Number.NaN, 3);
   expect(() => selectTop(scores, Uint32Array.of(0, 1, 2, 3), 3)).toThrow(
     expect.objectContaining({
-      kind: 'failure',
+      kind: 'diverged',
       message: 'Cannot select 3 of 4 candidates: the loss of 2 is not a number, try a lower --lr',
     }),
   );

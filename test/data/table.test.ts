@@ -81,6 +81,26 @@ test('CSV: what is written by the rules comes back', async () => {
   );
 });
 
+test('CSV: a long file is read in pieces, as if it were one', async () => {
+  const cell = fc.string({ unit: fc.constantFrom('a', 'é', '"', ',', '\n', '\r\n', ' '), maxLength: 5 });
+  const rows = fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 12 });
+  const bare = fc.array(fc.tuple(fc.constantFrom('a', 'b"', '5" c', ''), fc.constantFrom('x', '')), { minLength: 1 });
+  const text = fc.oneof(
+    rows.map((rows) => Papa.unparse(rows, { quotes: true, newline: '\n' })),
+    rows.map((rows) => Papa.unparse(rows, { newline: '\r\n' })),
+    bare.map((rows) => rows.map((cells) => `${cells.join(',')}\n`).join('')),
+  );
+  await fc.assert(
+    fc.asyncProperty(text, fc.integer({ min: 1, max: 40 }), async (text, pieceBytes) => {
+      const file = await fileOf(text);
+      expect(await readCsv(file, pieceBytes)).toEqual(await readCsv(file));
+    }),
+    { numRuns: 200 },
+  );
+  const broken = await fileOf('a,b\n1,2\n3,4\n"5"x,6\n');
+  await expect(readCsv(broken, 4)).rejects.toThrow('trailing quote on quoted field is malformed in row 4');
+});
+
 test('TSV: a quote is a character like any other', async () => {
   expect(await readTsv(await fileOf('a\tb\n"x\ty"\n'))).toEqual([
     ['a', 'b'],
@@ -98,7 +118,7 @@ test.each<[string, typeof readCsv, string | Uint8Array, string]>([
   ['a row too short', readCsv, 'a,b\n1,2\n3\n', 'row 3 has 1 columns, expected 2 as in the first row'],
   ['a row too long', readTsv, 'a\tb\n1\t2\t3\n', 'row 2 has 3 columns, expected 2'],
   ['an empty line within', readTsv, 'a\tb\n\n1\t2\n', 'row 2 has 1 columns, expected 2'],
-  ['what is not UTF-8', readTsv, Uint8Array.of(0x61, 0xe9, 0x0a), 'it is not UTF-8 text'],
+  ['what is not UTF-8', readTsv, Uint8Array.of(0x61, 0xe9, 0x0a), 'line 1 is not UTF-8 text'],
 ])('%s is refused with its row', async (_what, read, content, reason) => {
   const file = await fileOf(content);
   await expect(read(file)).rejects.toMatchObject({ kind: 'data' });

@@ -174,7 +174,7 @@ describe('a step that chooses its own small batch', () => {
       const { batch, irreducible } = candidatesAt(1, mlp);
       irreducible.fill(Number.NaN, smallBatch - 1);
       await expect(of.selectAndStep!(batch, irreducible, rate)).rejects.toMatchObject({
-        kind: 'failure',
+        kind: 'diverged',
         message: 'Cannot select 16 of 80 candidates: the loss of 65 is not a number, try a lower --lr',
       });
       expect(numbersOf(await of.state())).toEqual(before);

@@ -49,7 +49,7 @@ test('a candidate whose irreducible loss is not a number is passed over and coun
 test('too few losses that are numbers end the run there too', async () => {
   const none = new Float32Array(data.length).fill(Number.NaN);
   await expect(run('rho', true, none)).rejects.toMatchObject({
-    kind: 'failure',
+    kind: 'diverged',
     message: 'Cannot select 4 of 16 candidates: the loss of 16 is not a number, try a lower --lr',
   });
 });

@@ -225,7 +225,7 @@ test('a candidate whose irreducible loss is not a number is passed over and coun
 test('too few losses that are numbers end the run', async () => {
   const none = new Float32Array(data.length).fill(Number.NaN);
   await expect(run('rho', { irreducible: storedLosses(none) })).rejects.toMatchObject({
-    kind: 'failure',
+    kind: 'diverged',
     message: 'Cannot select 4 of 16 candidates: the loss of 16 is not a number, try a lower --lr',
   });
 });
@@ -234,7 +234,7 @@ test('a run that diverges ends with the step and what to do, its last event told
   const seen: (StepEvent | EvaluationEvent)[] = [];
   const run0 = run('uniform', { learningRate: () => 1e30, emit: async (event) => void seen.push(event) });
   await expect(run0).rejects.toMatchObject({
-    kind: 'failure',
+    kind: 'diverged',
     message: expect.stringMatching(/^Training diverged: the loss of step \d+ is (NaN|Infinity), try a lower --lr$/),
   });
   const last = seen.at(-1) as StepEvent;

@@ -29,6 +29,18 @@ test('the header says which columns they are, and rows stay as they are', async 
   expect(await chosen('x.tsv.gz', 'tsv', gzipSync('words\tclass\nfine\t1\n'), 0, 1)).toBe('text\tlabel\nfine\t1\n');
 });
 
+test('a header is read as the rows are: cells that are empty, quoted or of several lines', async () => {
+  const question = await askForColumns(
+    { path: 'x.csv', file: new File([',review,rating\n0,fine,4\n'], 'x.csv') },
+    'csv',
+  );
+  expect(question!.columns).toEqual(['', 'review', 'rating']);
+  expect(await chosen('x.csv', 'csv', ',review,rating\n0,fine,4\n', 1, 2)).toBe('column0,text,label\n0,fine,4\n');
+  const written = '\ufeff"a ""long""\nstory, told",größe,rating\r\nfine,x,4\r\n';
+  expect(await chosen('x.csv', 'csv', written, 0, 2)).toBe('text,column1,label\nfine,x,4\r\n');
+  expect(await chosen('x.csv', 'csv', '\ufeff1,fine\n', 1, 0, false)).toBe('label,text\n1,fine\n');
+});
+
 test('a table without a header gets one', async () => {
   expect(await chosen('x.csv', 'csv', '1,good film\n0,bad film\n', 1, 0, false)).toBe(
     'label,text\n1,good film\n0,bad film\n',

@@ -141,11 +141,24 @@ describe('other things', () => {
   });
 
   test('a loss store is its manifest with its shards', async () => {
-    const files = [dropped('runs/il/manifest.json', '{}'), dropped('runs/il/shard-00000.parquet')];
+    const files = [
+      dropped('runs/il/manifest.json', '{"format": "rho-loss-store"}'),
+      dropped('runs/il/shard-00000.parquet'),
+    ];
     expect((await recognise(files)).store).toMatchObject({ folder: '/given/store/il', files: { length: 2 } });
     expect((await recognise(files.slice(1))).problems[0]).toMatch(
       /^Cannot open “shard-00000.parquet” without the manifest/,
     );
+  });
+
+  test('a manifest.json of something else makes no loss store of what lies beside it', async () => {
+    const { spec, problems } = await dataOf(
+      dropped('digits/train-images-idx3-ubyte', idx(3)),
+      dropped('digits/train-labels-idx1-ubyte', idx(1)),
+      dropped('digits/manifest.json', '{"name": "my set"}'),
+    );
+    expect(spec).toBe('idx:/given/data/digits');
+    expect(problems).toEqual([]);
   });
 
   test('a run folder says so in its configuration', async () => {

@@ -38,10 +38,14 @@ test.each([
     'Cannot find test data beside "csv:/given/data/a.csv": it is one file, name the test data with --test',
     'Cannot find test data beside "csv:a.csv": it is one file, choose test data as well',
   ],
-  ['Cannot read "/runs/compare-1/model/net.onnx": 3 passes', 'Cannot read "net.onnx": 3 passes'],
+  ['Cannot read "/runs/compare-1/model/ilModel/net.onnx": 3 passes', 'Cannot read "net.onnx": 3 passes'],
   [
     'Cannot score with the model: ONNX Runtime fails (Failed to create a pipeline: A valid external Instance reference no longer exists.)',
     'The GPU was lost: the browser or its driver has ended it; go on, or begin anew on another device',
+  ],
+  [
+    '/runs/compare-2026-11-23T07-00-00-000/il: 3,000 examples are there already',
+    'il: 3,000 examples are there already',
   ],
   ['Interrupted after step 3 of 9: start it again to go on', 'Interrupted after step 3 of 9'],
   ['Cannot use --image-size with idx', 'Cannot use “Image size” with idx'],

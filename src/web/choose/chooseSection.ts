@@ -3,12 +3,16 @@ import type { ChosenData } from '../context.ts';
 import { find, make } from '../element.ts';
 import type { NamedFile } from '../protocol.ts';
 import { sample } from '../sample.ts';
+import { forPage } from '../sentence.ts';
+import type { GivenFiles } from '../sharedJobs.ts';
+import type { ColumnsAnswer } from './columns.ts';
 import { askColumns } from './columnsForm.ts';
 import { chosenFiles, type DroppedFile, droppedFiles } from './droppedFiles.ts';
+import { identityOf } from './identity.ts';
 import { type FieldValues, optionsForm } from './optionsForm.ts';
-import { nameOf, places } from './paths.ts';
+import { movedTo, nameOf, ownPlace, places } from './paths.ts';
 import { expected, type RecognisedModel, recognise } from './recognise.ts';
-import type { RecognisedData } from './recognisedData.ts';
+import type { DataQuestion, RecognisedData, RenameColumns } from './recognisedData.ts';
 import { unzipped } from './zipFiles.ts';
 
 /** A model as the jobs name it. */
@@ -31,16 +35,21 @@ export interface ChooseSection {
   readonly model: () => ChosenModel | null;
   readonly data: () => IdentifiedData | null;
   readonly logits: () => string | null;
+  /** Whether the options can be used; where not, the browser says so beside the field. */
+  readonly check: () => boolean;
 }
 
 /** What becomes of what is chosen. */
 export interface ChooseHooks {
-  readonly give: (folder: string, files: readonly NamedFile[]) => void;
+  readonly give: (files: GivenFiles) => void;
   /** Model, data or options are others than before. */
   readonly changed: () => void;
-  readonly openStore: (folder: string) => void;
-  /** Opens a run folder; gives the sentence why not, or null. */
-  readonly openRun: (files: readonly DroppedFile[]) => Promise<string | null>;
+  /** Shows a loss store; rejects with a sentence where it cannot be read. */
+  readonly openStore: (folder: string) => Promise<void>;
+  /** A table whose columns are called what the readers look for, as `withColumns` makes it, beside the page. */
+  readonly renamed: RenameColumns;
+  /** Shows a run folder, or why that cannot be; rejects where the page cannot even try. */
+  readonly openRun: (files: readonly DroppedFile[]) => Promise<void>;
 }
 
 type Given = Pick<RecognisedData, 'name' | 'what' | 'data' | 'takes'> & {
@@ -51,11 +60,13 @@ type Given = Pick<RecognisedData, 'name' | 'what' | 'data' | 'takes'> & {
 /** The part of the page that takes files: drop zone, buttons, the sample, and options. */
 export function chooseSection(hooks: ChooseHooks): ChooseSection {
   const [zone, told, columns] = [find('drop'), find('recognised'), find<HTMLFormElement>('columns')];
-  const [chosenModel, chosenData] = [find('chosen-model'), find('chosen-data')];
+  const [chosenModel, chosenData, chosenOptions] = [find('chosen-model'), find('chosen-data'), find('chosen-options')];
   const options = optionsForm(find<HTMLFormElement>('options'), () => changed());
   let model: ChosenModel | null = null;
   let data: Given | null = null;
   let vocabulary: { readonly path: string; readonly identity: string } | null = null;
+  /** What was given before the last choice no longer matters, however long it takes. */
+  let turn = 0;
 
   const tell = (lines: readonly string[], problems: readonly string[] = []) =>
     told.replaceChildren(
@@ -67,24 +78,43 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     chosenModel.textContent = model?.name ?? 'none yet';
     chosenData.textContent = data === null ? 'none yet' : `${data.name}: ${data.what}`;
     options.show(data?.takes ?? []);
+    const others = options.summary();
+    chosenOptions.textContent = others === '' ? '' : `with ${others}`;
     hooks.changed();
   };
 
-  const takeModel = async ({ name, path, files, card }: RecognisedModel) => {
-    hooks.give(places.model, files);
-    model = { name, path, identity: identityOf(files), isSample: false };
-    const recorded = card === null ? null : await readCardOptions(card);
-    if (recorded !== null) options.fill(recorded);
-    const own = recorded === null ? '' : ', with its card, which the options are taken from';
+  const begin = () => {
+    const mine = ++turn;
+    columns.hidden = true;
+    return () => mine === turn;
+  };
+
+  /** Gives files to the worker, in the folder of this choice. */
+  const give = (place: string, identity: string, files: readonly NamedFile[]) => {
+    const folder = ownPlace(place, identity);
+    hooks.give({ place, folder, files });
+    return (path: string) => movedTo(folder, place, path);
+  };
+
+  const takeModel = ({ name, path, files }: RecognisedModel, identity: string, card: FieldValues | null) => {
+    model = { name, path: give(places.model, identity, files)(path), identity, isSample: false };
+    // What the card of another model says is none of this one.
+    options.take(card ?? {});
+    const own = card === null ? '' : ', with its card, which the options are taken from';
     return `The model is ${name}${own}.`;
   };
 
-  const takeData = (found: RecognisedData, chosen = '') => {
-    hooks.give(places.data, found.files);
-    // Those of the sample say nothing about other data.
-    if (data?.isSample) options.fill(emptyFields);
-    const { name, what, takes, files } = found;
-    data = { name, what, takes, data: found.data, identity: identityOf(files) + chosen, isSample: false };
+  /** No data yet, and nothing left of the sample, which says nothing about other data. */
+  const leaveData = () => {
+    if (data?.isSample && model?.isSample) options.take({});
+    data = null;
+  };
+
+  const takeData = ({ name, what, takes, files, data: spec }: RecognisedData, identity: string) => {
+    leaveData();
+    const moved = give(places.data, identity, files);
+    const [, format, path] = /^(\w+:)(.*)$/s.exec(spec)!;
+    data = { name, what, takes, data: `${format}${moved(path!)}`, identity, isSample: false };
   };
 
   const needsVocabulary = (found: RecognisedData) =>
@@ -92,66 +122,83 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     vocabulary === null &&
     !found.files.some(({ path }) => nameOf(path) === 'vocab.txt');
 
-  const take = async (given: readonly DroppedFile[]) => {
-    columns.hidden = true;
-    const files = await unzipped(given, (count) => tell([`Unpacking: ${count.toLocaleString('en-US')} files …`]));
-    tell([`Looking at ${files.length.toLocaleString('en-US')} ${files.length === 1 ? 'file' : 'files'} …`]);
+  const take = async (given: readonly DroppedFile[], isCurrent: () => boolean) => {
+    const show = (line: string) => isCurrent() && tell([line]);
+    const files = await unzipped(given, (count) => show(`Unpacking: ${count.toLocaleString('en-US')} files …`));
+    show(`Looking at ${files.length.toLocaleString('en-US')} ${files.length === 1 ? 'file' : 'files'} …`);
     const found = await recognise(files);
+    const { model: net, data: recognised, store, vocabulary: words } = found;
+    const identities = await Promise.all(
+      [net?.files, recognised?.files, store?.files, words && [words]].map((some) => some && identityOf(some)),
+    );
+    const [netIs, dataAre, storeIs, wordsAre] = identities as string[];
+    const card = net?.card ? await readCardOptions(net.card) : null;
+    if (!isCurrent()) return;
     const lines: string[] = [];
     const problems = [...found.problems];
     if (found.run !== null) {
-      const problem = await hooks.openRun(found.run);
-      return problem === null ? tell(['This is the folder of a run.']) : tell([], [problem]);
+      tell(['This is the folder of a run: see below.']);
+      return hooks.openRun(found.run);
     }
-    if (found.store !== null) {
-      hooks.give(places.store, found.store.files);
-      tell([`This is a loss store, ${nameOf(found.store.folder)}: see below.`]);
-      return hooks.openStore(found.store.folder);
+    if (store !== null) {
+      const folder = give(places.store, storeIs!, store.files)(store.folder);
+      tell([`This is a loss store, ${nameOf(folder)}: see below.`]);
+      return hooks.openStore(folder);
     }
-    if (found.vocabulary !== null) {
-      const { path, file } = found.vocabulary;
-      const given = { path: `${places.vocab}/${nameOf(path)}`, file };
-      vocabulary = { path: given.path, identity: identityOf([given]) };
-      hooks.give(places.vocab, [given]);
-      lines.push(`The vocabulary of texts is ${nameOf(path)}.`);
+    if (words !== null) {
+      const path = `${places.vocab}/${nameOf(words.path)}`;
+      vocabulary = { path: give(places.vocab, wordsAre!, [{ path, file: words.file }])(path), identity: wordsAre! };
+      lines.push(`The vocabulary of texts is ${nameOf(words.path)}.`);
     }
-    const recognised = found.data;
-    if (recognised !== null && recognised.question === null) {
-      takeData(recognised);
+    if (recognised !== null) {
       lines.push(`The data are ${recognised.what}.`);
-    } else if (recognised?.question) {
-      const { question, what } = recognised;
-      data = null;
-      lines.push(`The data are ${what}.`);
-      askColumns(columns, question, async (answer) => {
-        const answered = await question.answered(answer);
-        takeData(answered, JSON.stringify(answer));
-        tell([`The data are ${answered.what}.`], needsVocabulary(answered) ? [askVocabulary] : []);
-        changed();
-      });
+      const { question } = recognised;
+      if (question === null) takeData(recognised, dataAre!);
+      else {
+        leaveData();
+        askColumns(columns, question, (answer) => answered(question, answer, recognised));
+      }
     }
     // Behind the data: what its card says goes before what a sample left in the options.
-    if (found.model !== null) lines.unshift(await takeModel(found.model));
+    if (net !== null) lines.unshift(takeModel(net, netIs!, card));
     if (recognised !== null && needsVocabulary(recognised)) problems.push(askVocabulary);
     tell(lines, problems);
     changed();
   };
 
-  const takeSafely = async (files: () => Promise<readonly DroppedFile[]>) => {
+  const answered = (question: DataQuestion, answer: ColumnsAnswer, { what, files }: RecognisedData) =>
+    safely(async (isCurrent) => {
+      tell([`Reading the columns of ${what} …`]);
+      const [found, identity] = await Promise.all([
+        question.answered(answer, hooks.renamed),
+        identityOf(files, answer),
+      ]);
+      if (!isCurrent()) return;
+      takeData(found, identity);
+      tell([`The data are ${found.what}.`], needsVocabulary(found) ? [askVocabulary] : []);
+      changed();
+    });
+
+  const safely = async (work: (isCurrent: () => boolean) => Promise<void>) => {
+    const isCurrent = begin();
     try {
-      await take(await files());
+      await work(isCurrent);
     } catch (error) {
+      if (!isCurrent()) return;
       const { message } = error as Error;
-      tell([], [error instanceof RhoError ? message : `Cannot read what was given: ${message}; expected ${expected}`]);
+      const sentence =
+        error instanceof RhoError ? forPage(message) : `Cannot read what was given: ${message}; expected ${expected}`;
+      tell([], [sentence]);
     }
   };
 
-  listenToDrops(zone, (transfer) => {
-    const files = droppedFiles(transfer, (count) =>
-      tell([`Reading folders: ${count.toLocaleString('en-US')} files …`]),
-    );
-    takeSafely(() => files);
-  });
+  listenToDrops(zone, (transfer) =>
+    safely(async (isCurrent) => {
+      const reading = (count: number) =>
+        isCurrent() && tell([`Reading folders: ${count.toLocaleString('en-US')} files …`]);
+      await take(await droppedFiles(transfer, reading), isCurrent);
+    }),
+  );
   for (const [button, input] of [
     ['pick-files', 'files-input'],
     ['pick-folder', 'folder-input'],
@@ -159,14 +206,14 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     const list = find<HTMLInputElement>(input);
     find(button).addEventListener('click', () => list.click());
     list.addEventListener('change', () => {
-      const files = chosenFiles(list.files!);
+      const files = [...list.files!];
       // So that the same files can be chosen again.
       list.value = '';
-      takeSafely(async () => files);
+      safely(async (isCurrent) => take(await chosenFiles(files), isCurrent));
     });
   }
   find('sample').addEventListener('click', () => {
-    columns.hidden = true;
+    begin();
     model = { name: 'MNIST sample IL model', path: sample.model, identity: 'sample', isSample: true };
     data = {
       name: 'MNIST sample',
@@ -174,7 +221,7 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
       takes: [],
       ...{ data: sample.data, identity: 'sample', isSample: true },
     };
-    options.fill({ ...emptyFields, holdout: sample.holdout });
+    options.take({ ...emptyFields, holdout: sample.holdout });
     tell(['The sample is chosen: 20,000 digits, and a model that was trained on half of them.']);
     changed();
   });
@@ -194,6 +241,7 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
       };
     },
     logits: options.logits,
+    check: options.check,
   };
 }
 
@@ -207,15 +255,6 @@ const emptyFields: FieldValues = {
   imageSize: null,
   preprocessing: null,
 };
-
-function identityOf(files: readonly NamedFile[]): string {
-  let [bytes, newest] = [0, 0];
-  for (const { file } of files) {
-    bytes += file.size;
-    if (file instanceof File) newest = Math.max(newest, file.lastModified);
-  }
-  return [files.length, bytes, newest, files[0]?.path ?? ''].join(' ');
-}
 
 /** The options that a card records; null for JSON that is none of a card. */
 async function readCardOptions(card: File): Promise<FieldValues | null> {

@@ -31,10 +31,9 @@ const mostBytes = 2 ** 16;
 
 /** What has to be asked of a table; null where the readers find text and label by themselves. */
 export async function askForColumns(file: DroppedFile, format: TableFormat): Promise<ColumnsQuestion | null> {
-  const start = new TextDecoder().decode(await firstBytes(file.file, mostBytes));
-  const [line = '', second = ''] = start.split(/\r?\n/, 2);
-  const columns = format === 'jsonl' ? keysIn(line) : cellsOf(line, format);
-  const row = format === 'jsonl' ? valuesIn(line) : cellsOf(second, format);
+  const start = await firstBytes(file.file, mostBytes);
+  const first = format === 'csv' ? (await firstRowsOfCsv(start)).rows : firstRowsOfLines(start, format);
+  const [columns = [], row = []] = first;
   const names = columns.map((name) => name.trim().toLowerCase());
   const isFound = names.includes('label') && textColumns.some((name) => names.includes(name));
   // CoLA: source, label, mark, sentence.
@@ -67,7 +66,8 @@ export async function withColumns({ file, format, columns }: ColumnsQuestion, an
   if (format === 'jsonl') return renamedObjects(table, columns[text]!, columns[label]!);
   const header = columns.map((_, at) => (at === text ? 'text' : at === label ? 'label' : `column${at}`));
   const start = new Uint8Array(await table.slice(0, mostBytes).arrayBuffer());
-  const rows = isHeader ? table.slice(start.indexOf(10) + 1) : table;
+  const headerBytes = format === 'csv' ? (await firstRowsOfCsv(start)).headerBytes : start.indexOf(10) + 1;
+  const rows = table.slice(isHeader ? headerBytes : byteOrderMark(start));
   return new Blob([`${header.join(format === 'csv' ? ',' : '\t')}\n`, rows]);
 }
 
@@ -101,16 +101,32 @@ function parse(line: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-function keysIn(line: string): readonly string[] {
-  return Object.keys(parse(line) ?? {});
+/** The header of comma-separated values and the row behind it, read as the job reads them, and where the header ends. */
+async function firstRowsOfCsv(
+  start: Uint8Array,
+): Promise<{ rows: readonly (readonly string[])[]; headerBytes: number }> {
+  const { default: Papa } = await import('papaparse');
+  const text = new TextDecoder().decode(start);
+  const rows: (readonly string[])[] = [];
+  let end = 0;
+  Papa.parse<string[]>(text, {
+    delimiter: ',',
+    step({ data, meta }, parser) {
+      if (rows.push(data) === 1) end = meta.cursor;
+      else parser.abort();
+    },
+  });
+  return { rows, headerBytes: byteOrderMark(start) + new TextEncoder().encode(text.slice(0, end)).length };
 }
 
-function valuesIn(line: string): readonly string[] {
-  return Object.values(parse(line) ?? {}).map(String);
+function firstRowsOfLines(start: Uint8Array, format: 'tsv' | 'jsonl'): readonly (readonly string[])[] {
+  const [line = '', second = ''] = new TextDecoder().decode(start).split(/\r?\n/, 2);
+  if (format === 'tsv') return [line.split('\t'), second.split('\t')];
+  const object = parse(line) ?? {};
+  return [Object.keys(object), Object.values(object).map(String)];
 }
 
-function cellsOf(line: string, format: 'csv' | 'tsv'): readonly string[] {
-  if (format === 'tsv') return line.split('\t');
-  const cells = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)];
-  return cells.map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
+/** Bytes of the mark that some programs begin a text with. */
+function byteOrderMark([first, second, third]: Uint8Array): number {
+  return first === 0xef && second === 0xbb && third === 0xbf ? 3 : 0;
 }

@@ -3,11 +3,7 @@ import type { ColumnsAnswer } from './columns.ts';
 import type { DataQuestion } from './recognisedData.ts';
 
 /** Asks in `form` which columns hold examples and labels. */
-export function askColumns(
-  form: HTMLFormElement,
-  question: DataQuestion,
-  use: (answer: ColumnsAnswer) => Promise<void>,
-): void {
+export function askColumns(form: HTMLFormElement, question: DataQuestion, use: (answer: ColumnsAnswer) => void): void {
   const { columns, guess, about, examples, mayLackHeader } = question;
   const choice = (chosen: number) =>
     make(
@@ -28,13 +24,12 @@ export function askColumns(
     make('button', { type: 'submit', className: 'primary' }, 'Use these columns'),
   );
   form.hidden = false;
-  form.onsubmit = async (event) => {
+  form.onsubmit = (event) => {
     event.preventDefault();
     const answer: ColumnsAnswer = { text: Number(text.value), label: Number(label.value), isHeader: header.checked };
     text.setCustomValidity(answer.text === answer.label ? `${examples} and label are to be two columns.` : '');
     if (!form.reportValidity()) return;
-    await use(answer);
-    form.hidden = true;
+    use(answer);
   };
   for (const list of [text, label]) list.addEventListener('change', () => text.setCustomValidity(''));
 }

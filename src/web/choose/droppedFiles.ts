@@ -1,3 +1,5 @@
+import { inSlices } from '../inSlices.ts';
+
 /** A file that was dropped or chosen, with its path from what it was dropped with, such as `photos/cat/1.jpg`. */
 export interface DroppedFile {
   readonly path: string;
@@ -20,8 +22,12 @@ export async function droppedFiles(
 }
 
 /** Files of an input, which has their paths where a folder was chosen. */
-export function chosenFiles(files: FileList): readonly DroppedFile[] {
-  return sorted([...files].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
+export async function chosenFiles(files: readonly File[]): Promise<readonly DroppedFile[]> {
+  const found: DroppedFile[] = [];
+  await inSlices(files, (file) => {
+    found.push({ path: file.webkitRelativePath || file.name, file });
+  });
+  return sorted(found);
 }
 
 async function gather(entry: FileSystemEntry, into: DroppedFile[], tell: (count: number) => void): Promise<void> {

@@ -14,7 +14,12 @@ export interface OptionsForm {
   readonly values: () => Partial<DataOptions>;
   /** The value of the model that holds its logits; null has it found. */
   readonly logits: () => string | null;
-  readonly fill: (values: FieldValues) => void;
+  /** Fills fields in with what goes with a model or with data, in place of what went with others; what the user has typed since stays. */
+  readonly take: (values: FieldValues) => void;
+  /** What is not as on the command line, for people: "Holdout even-odd, Label noise flip:0.4". */
+  readonly summary: () => string;
+  /** Whether all that is typed can be used; where not, the browser says so beside the field. */
+  readonly check: () => boolean;
   /** Shows the fields that the format has. */
   readonly show: (takes: readonly FormatOption[]) => void;
 }
@@ -22,7 +27,11 @@ export interface OptionsForm {
 /** Reads and fills a form whose fields are named like the options; `changed` is called where the user has changed one. */
 export function optionsForm(form: HTMLFormElement, changed: () => void): OptionsForm {
   const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
+  /** What was filled in, and by nobody typed. */
+  let taken: FieldValues = {};
   form.addEventListener('submit', (event) => event.preventDefault());
+  // What is wrong in a closed <details> could not be shown.
+  form.addEventListener('invalid', () => form.closest('details')?.setAttribute('open', ''), true);
   form.addEventListener('change', changed);
   return {
     values() {
@@ -36,12 +45,32 @@ export function optionsForm(form: HTMLFormElement, changed: () => void): Options
       return values as Partial<DataOptions>;
     },
     logits: () => field('logits').value.trim() || null,
-    fill(values) {
-      for (const [name, value] of Object.entries(values)) field(name).value = value == null ? '' : String(value);
+    take(values) {
+      for (const [name, value] of Object.entries(taken)) if (field(name).value === typed(value)) field(name).value = '';
+      for (const [name, value] of Object.entries(values)) field(name).value = typed(value);
+      taken = values;
     },
+    summary: () =>
+      [...form.querySelectorAll('label')]
+        .filter(({ hidden }) => !hidden)
+        .map((label) => ({
+          name: label.firstChild!.textContent!.trim(),
+          value: label.querySelector('input')!.value.trim(),
+        }))
+        .flatMap(({ name, value }) => (value === '' ? [] : `${name} ${value}`))
+        .join(', '),
+    check: () => form.reportValidity(),
     show(takes) {
-      for (const element of form.querySelectorAll<HTMLElement>('[data-for]'))
-        element.hidden = !takes.includes(element.dataset.for as FormatOption);
+      for (const element of form.querySelectorAll<HTMLElement>('[data-for]')) {
+        const isShown = takes.includes(element.dataset.for as FormatOption);
+        element.hidden = !isShown;
+        // What is not shown is not checked.
+        element.querySelector('input')!.disabled = !isShown;
+      }
     },
   };
+}
+
+function typed(value: string | number | null | undefined): string {
+  return value == null ? '' : String(value);
 }

@@ -1,7 +1,10 @@
 import type { NamedFile } from '../protocol.ts';
 import type { DroppedFile } from './droppedFiles.ts';
 
-/** Where the worker finds what was given, by what it is for. */
+/**
+ * Where the worker finds what was given, by what it is for. Each choice has a folder of its own beside it (`ownPlace`): jobs that work
+ * on an earlier choice go on with that.
+ */
 export const places: { readonly model: string; readonly data: string; readonly vocab: string; readonly store: string } =
   {
     model: '/given/model',
@@ -9,6 +12,16 @@ export const places: { readonly model: string; readonly data: string; readonly v
     vocab: '/given/vocab',
     store: '/given/store',
   };
+
+/** The folder of a choice for its files: the same again for the same files, after a reload too. */
+export function ownPlace(place: string, identity: string): string {
+  return `${place}-${identity}`;
+}
+
+/** A path at or under `place` as it is at or under `own`. */
+export function movedTo(own: string, place: string, path: string): string {
+  return own + path.slice(place.length);
+}
 
 /** The last name of a path. */
 export function nameOf(path: string): string {

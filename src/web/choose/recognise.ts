@@ -1,13 +1,13 @@
+import { pause } from '../inSlices.ts';
 import type { NamedFile } from '../protocol.ts';
 import { recogniseArrays } from './arrayData.ts';
 import { recogniseCifar } from './cifarData.ts';
-import type { ColumnsAnswer } from './columns.ts';
 import type { DroppedFile } from './droppedFiles.ts';
 import { recogniseIdx } from './idxData.ts';
 import { recogniseImages } from './imageData.ts';
 import { recogniseParquet } from './parquetData.ts';
 import { folderOf, nameOf, placed, places } from './paths.ts';
-import type { RecognisedData, Recogniser } from './recognisedData.ts';
+import type { DataQuestion, RecognisedData, Recogniser } from './recognisedData.ts';
 import { recogniseTable } from './tableData.ts';
 
 /** A model that was given. */
@@ -58,7 +58,7 @@ const dataFormats: readonly Recogniser[] = [
 export async function recognise(files: readonly DroppedFile[]): Promise<Recognised> {
   if (files.length === 0) return { ...nothing, problems: [`There is no file in it: expected ${expected}`] };
   if (await isRun(files)) return { ...nothing, run: files };
-  const stored = recogniseStore(files);
+  const stored = await recogniseStore(files);
   if (stored !== null) return { ...nothing, ...stored };
   const { model, problems } = recogniseModel(files);
   const vocabulary = files.find(({ path }) => /^(vocab\.txt|tokenizer\.json)$/.test(nameOf(path))) ?? null;
@@ -74,6 +74,8 @@ async function recogniseData(
 ): Promise<{ readonly data: RecognisedData | null; readonly problem: string | null }> {
   let problem: string | null = null;
   for (const format of dataFormats) {
+    // Each looks through all names, of which there may be many.
+    await pause();
     const found = await format(files);
     if (found === null) continue;
     if (!('problem' in found)) return { data: inOwnFolder(found), problem: null };
@@ -87,7 +89,7 @@ function inOwnFolder(data: RecognisedData): RecognisedData {
   const { question } = data;
   const asked = question && {
     ...question,
-    answered: async (answer: ColumnsAnswer) => inOwnFolder(await question.answered(answer)),
+    answered: async (...given: Parameters<DataQuestion['answered']>) => inOwnFolder(await question.answered(...given)),
   };
   if (!data.data.endsWith(`:${places.data}`)) return { ...data, question: asked };
   const folder = `${places.data}/${data.name || 'data'}`;
@@ -102,22 +104,29 @@ function inOwnFolder(data: RecognisedData): RecognisedData {
 /** A folder with a config.json that says so. */
 async function isRun(files: readonly DroppedFile[]): Promise<boolean> {
   for (const { path, file } of files) {
-    if (nameOf(path) !== 'config.json' || file.size > 2 ** 20) continue;
-    const text = await file.text();
-    if (/"format":\s*"rho-loss-run"/.test(text)) return true;
+    if (nameOf(path) === 'config.json' && (await saysFormat(file, 'rho-loss-run'))) return true;
   }
   return false;
 }
 
-function recogniseStore(files: readonly DroppedFile[]): Pick<Recognised, 'store' | 'problems'> | null {
+/** Whether JSON is of a format of ours: these say so at their beginning. */
+async function saysFormat(file: Blob, format: string): Promise<boolean> {
+  return new RegExp(`"format":\\s*"${format}"`).test(await file.slice(0, 2 ** 16).text());
+}
+
+async function recogniseStore(files: readonly DroppedFile[]): Promise<Pick<Recognised, 'store' | 'problems'> | null> {
   const isShard = ({ path }: DroppedFile) => /^shard-\d{5,}(-\d+)?\.parquet$/.test(nameOf(path));
-  const manifest = files.find(
-    ({ path }) =>
-      nameOf(path) === 'manifest.json' &&
-      files.every((other) => !isShard(other) || folderOf(other.path) === folderOf(path)),
-  );
+  const shards = files.filter(isShard);
+  let manifest: DroppedFile | undefined;
+  for (const file of files) {
+    const isOne =
+      nameOf(file.path) === 'manifest.json' &&
+      shards.every(({ path }) => folderOf(path) === folderOf(file.path)) &&
+      (await saysFormat(file.file, 'rho-loss-store'));
+    if (isOne) manifest ??= file;
+  }
   if (manifest === undefined) {
-    const shard = files.find(isShard);
+    const [shard] = shards;
     if (shard === undefined) return null;
     return {
       store: null,

@@ -1,5 +1,5 @@
 import type { NamedFile } from '../protocol.ts';
-import type { ColumnsAnswer } from './columns.ts';
+import type { ColumnsAnswer, ColumnsQuestion } from './columns.ts';
 import type { DroppedFile } from './droppedFiles.ts';
 
 /** Options that some formats alone have. */
@@ -32,8 +32,11 @@ export interface DataQuestion {
   /** Whether the first row may be one of examples. */
   readonly mayLackHeader: boolean;
   /** The data as they are with an answer, of which nothing more is asked. */
-  readonly answered: (answer: ColumnsAnswer) => Promise<RecognisedData>;
+  readonly answered: (answer: ColumnsAnswer, rename: RenameColumns) => Promise<RecognisedData>;
 }
+
+/** Gives a table columns that the readers find (`withColumns`): the whole table may have to be read, which a page cannot do in between. */
+export type RenameColumns = (question: ColumnsQuestion, answer: ColumnsAnswer) => Promise<Blob>;
 
 /** Why files that look like data of a format cannot be used, a sentence. */
 export interface UnusableData {

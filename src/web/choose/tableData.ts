@@ -1,4 +1,4 @@
-import { askForColumns, withColumns } from './columns.ts';
+import { askForColumns } from './columns.ts';
 import type { DroppedFile } from './droppedFiles.ts';
 import { below, folderOf, nameOf, placed, places } from './paths.ts';
 import type { RecognisedData, Recogniser } from './recognisedData.ts';
@@ -46,10 +46,10 @@ export const recogniseTable: Recogniser = async (files) => {
       columns: question.columns,
       guess: question.guess,
       mayLackHeader: format !== 'jsonl',
-      async answered(answer) {
+      async answered(answer, rename) {
         // It comes unpacked.
         const plain = path.replace(/\.gz$/, '');
-        const table = { path: below(places.data, plain), file: await withColumns(question, answer) };
+        const table = { path: below(places.data, plain), file: await rename(question, answer) };
         const files = [table, ...placed(places.data, vocabularies)];
         return { ...data, data: `${format}:${table.path}`, files };
       },

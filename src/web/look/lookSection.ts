@@ -17,6 +17,8 @@ import { headline, summary } from './storeInWords.ts';
 export interface LookSection {
   /** Reads a store and shows it; rejects with a sentence where it cannot be read. */
   readonly open: (folder: string) => Promise<void>;
+  /** Shows nothing any more. */
+  readonly close: () => void;
   /** Other data are chosen: a store that lacks its own is shown with these, if they are. */
   readonly changed: () => void;
 }
@@ -32,8 +34,10 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
   const more = find<HTMLButtonElement>('look-more');
   let overview: StoreOverview | null = null;
   let top = fewAtFirst();
-  /** Answers to what was asked before are out of date. */
+  /** Answers to what was asked before are out of date: of rows, of the store as a whole, and of its data. */
   let turn = 0;
+  let storeTurn = 0;
+  let dataTurn = 0;
 
   const worker = () => jobs(overview?.data.name.includes('/rho-loss/') ?? false);
 
@@ -67,8 +71,10 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
   };
 
   const openDetails = async (id: number) => {
+    const mine = storeTurn;
     try {
-      showDetails(await (await worker()).call('lookExample', { folder: overview!.folder, id }));
+      const details = await (await worker()).call('lookExample', { folder: overview!.folder, id });
+      if (mine === storeTurn) showDetails(details);
     } catch (error) {
       told.textContent = failure(error);
     }
@@ -97,10 +103,11 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
   };
 
   /** Opens the data of the store that is shown, where they are at hand. */
-  const openData = async () => {
+  const openData = async (isCurrent: () => boolean) => {
     const { folder, data: named, shows } = overview!;
     if (shows !== null) return;
-    const [chosen, hint] = [data(), find('look-hint')];
+    const hint = find('look-hint');
+    const chosen = data();
     const { data: place, labels = null, vocab = null } = chosen?.options ?? {};
     const isHere = /^[a-z]+:\/(given|rho-loss)\//.test(`${named.name}/`);
     hint.textContent =
@@ -109,11 +116,23 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
     const moved = place === undefined ? null : { data: place, labels, vocab };
     const ready = await jobs(`${place ?? named.name}`.includes('/rho-loss/'));
     const problem = await ready.call('lookData', { folder, data: moved });
-    if (overview?.folder !== folder) return;
+    if (!isCurrent()) return;
     hint.textContent = problem === null ? '' : place === undefined ? hintFor(named.name) : `${forPage(problem)}.`;
     if (problem !== null) return;
-    showOverview(await ready.call('look', folder));
+    const found = await ready.call('look', folder);
+    if (!isCurrent()) return;
+    showOverview(found);
     await showRows();
+  };
+
+  const openSafely = async () => {
+    const [store, mine] = [storeTurn, ++dataTurn];
+    const isCurrent = () => store === storeTurn && mine === dataTurn;
+    try {
+      await openData(isCurrent);
+    } catch (error) {
+      if (isCurrent()) find('look-hint').textContent = failure(error);
+    }
   };
 
   const choose = () => {
@@ -135,21 +154,24 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
   return {
     async open(folder) {
       turn++;
-      top = fewAtFirst();
+      const mine = ++storeTurn;
       const found = await (await jobs(false)).call('look', folder);
+      if (mine !== storeTurn) return;
+      top = fewAtFirst();
       for (const list of [label, predicted]) list.value = '';
       showOverview(found);
       section.hidden = false;
       await showRows();
-      openData().catch((error) => {
-        find('look-hint').textContent = failure(error);
-      });
+      if (mine === storeTurn) void openSafely();
+    },
+    close() {
+      turn++;
+      storeTurn++;
+      overview = null;
+      section.hidden = true;
     },
     changed() {
-      if (overview !== null && data() !== null)
-        openData().catch((error) => {
-          find('look-hint').textContent = failure(error);
-        });
+      if (overview !== null && data() !== null) openSafely();
     },
   };
 }

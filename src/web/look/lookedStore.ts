@@ -21,15 +21,20 @@ export interface LookedStore {
 }
 
 let looked: LookedStore | undefined;
+let reads = 0;
 
-/** Reads a store anew; of one that is the same as before the data stay open. */
+/** Reads a store anew; where it is of the same data with the same labels as before, these stay open. */
 export async function readLooked(folder: string): Promise<LookedStore> {
+  const mine = ++reads;
   const { manifest, readTable } = await openLossStore(folder);
   const { table, nan } = withoutNan(await readTable());
-  const isSame = looked?.folder === folder && looked.manifest.data.contentHash === manifest.data.contentHash;
+  // Their options as well: label noise, and what labels were given.
+  const isSame = looked?.folder === folder && JSON.stringify(looked.manifest.data) === JSON.stringify(manifest.data);
   const data = isSame ? looked!.data : null;
-  looked = { folder, manifest, table, nan, suspects: findSuspects(table, manifest.data.classes), data };
-  return looked;
+  const store = { folder, manifest, table, nan, suspects: findSuspects(table, manifest.data.classes), data };
+  // A large one may end after a small one that was asked for later.
+  if (mine === reads) looked = store;
+  return store;
 }
 
 /** The store that was read last, or another one. */

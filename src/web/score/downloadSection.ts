@@ -35,8 +35,9 @@ export function downloadSection(jobs: () => Promise<Jobs>): DownloadSection {
     async offer(folder) {
       offered = folder;
       section.hidden = folder === null;
-      for (const link of list.querySelectorAll('a')) URL.revokeObjectURL(link.href);
       const files = folder === null ? [] : await (await jobs()).call('files', folder);
+      if (folder !== offered) return;
+      for (const link of list.querySelectorAll('a')) URL.revokeObjectURL(link.href);
       list.replaceChildren(...files.map(link));
     },
   };

@@ -1,7 +1,7 @@
 import { formatCount, formatLoss, formatSeconds } from '../../report/format.ts';
 import type { StoreManifest } from '../../store/manifest.ts';
 import type { ChooseSection } from '../choose/chooseSection.ts';
-import { find, make, passFocus } from '../element.ts';
+import { find, make, moveFocus } from '../element.ts';
 import { failure } from '../failure.ts';
 import type { Jobs } from '../jobs.ts';
 import { progressLine } from '../progressLine.ts';
@@ -13,11 +13,13 @@ import { storeFolder } from './storeFolder.ts';
 
 /** What scoring needs from the rest of the page. */
 export interface ScoreHooks {
-  readonly choose: Pick<ChooseSection, 'model' | 'data' | 'logits'>;
+  readonly choose: Pick<ChooseSection, 'model' | 'data' | 'logits' | 'check'>;
   readonly devices: DeviceChoice;
   readonly jobs: (needsSample: boolean) => Promise<Jobs>;
   /** Shows a store that is whole. */
   readonly show: (folder: string) => Promise<void>;
+  /** Told of a store that is gone. */
+  readonly removed: (folder: string) => void;
 }
 
 /** The part of the page that scores. */
@@ -27,7 +29,7 @@ export interface ScoreSection {
 }
 
 /** Scores what is chosen, or goes on with what was interrupted, and says how far it is. */
-export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): ScoreSection {
+export function scoreSection({ choose, devices, jobs, show, removed }: ScoreHooks): ScoreSection {
   const [score, cancel] = [find<HTMLButtonElement>('score'), find<HTMLButtonElement>('cancel')];
   const [status, notes, missing] = [find('status'), find('notes'), find('missing')];
   const [progress, bar, line] = [find('progress'), find<HTMLProgressElement>('bar'), find('progress-line')];
@@ -61,11 +63,11 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
 
   const run = async (request: ScoreRequest, needsSample: boolean) => {
     running = new AbortController();
-    cancel.disabled = false;
-    passFocus(score, cancel);
-    passFocus(find('kept'), cancel);
     changed();
     kept.setRunning(true);
+    cancel.disabled = false;
+    // What is used up by now: the button that began it, here or in the list.
+    moveFocus(cancel.closest('section')!, cancel);
     notes.replaceChildren();
     bar.removeAttribute('value');
     line.textContent = 'Reading model and data …';
@@ -81,9 +83,9 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
     } finally {
       running = null;
       progress.hidden = true;
-      changed();
-      passFocus(cancel, score);
+      moveFocus(cancel, status);
       cancel.disabled = true;
+      changed();
       kept.setRunning(false);
       kept.refresh();
     }
@@ -97,12 +99,13 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
     goOn: (request, needsSample) => {
       if (running === null) run(request, needsSample);
     },
+    removed,
     say: (text) => say('failed', text),
   });
 
   score.addEventListener('click', async () => {
     const [model, data] = [choose.model(), choose.data()];
-    if (model === null || data === null || running !== null) return;
+    if (model === null || data === null || running !== null || !choose.check()) return;
     const options = { device: devices.device(), logits: choose.logits() };
     const identity = [model.identity, data.identity, data.options, options];
     const folder = await storeFolder(`${data.name}-${options.device}`, identity);
@@ -116,6 +119,8 @@ export function scoreSection({ choose, devices, jobs, show }: ScoreHooks): Score
   });
   cancel.addEventListener('click', () => {
     running?.abort();
+    moveFocus(cancel, status);
+    cancel.disabled = true;
     say('running', 'Stopping after the batch that is under way.');
   });
   changed();

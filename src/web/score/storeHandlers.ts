@@ -1,3 +1,4 @@
+import { dataError } from '../../core/errors.ts';
 import { splitHoldout } from '../../data/split.ts';
 import { exists, isFolder, joinPath, listFolder } from '../../runtime/web/files.ts';
 import { type FoundStore, findStore, lastDescription } from '../../store/findStore.ts';
@@ -23,10 +24,16 @@ export interface KeptStore {
   readonly isReady: boolean;
 }
 
+/** A folder among these whose store cannot be read: a damaged one, or one of another version. */
+export interface UnreadableStore {
+  readonly folder: string;
+  readonly problem: string;
+}
+
 /** What the worker answers of stores that the browser keeps. */
 export type StoreCalls = {
-  /** Those in `storesFolder`, the newest first. */
-  readonly stores: (argument: null) => Promise<readonly KeptStore[]>;
+  /** Those in `storesFolder`, the newest first, then those that cannot be read. */
+  readonly stores: (argument: null) => Promise<readonly (KeptStore | UnreadableStore)[]>;
   /** All files of a folder as one .zip, in which they lie in a folder of its name. */
   readonly zip: (folder: string) => Promise<Blob>;
 };
@@ -36,20 +43,24 @@ export const storeHandlers: StoreCalls = {
   async stores() {
     if (!(await isFolder(storesFolder))) return [];
     const kept: KeptStore[] = [];
+    const unreadable: UnreadableStore[] = [];
     for (const name of await listFolder(storesFolder)) {
-      const store = await describeKept(joinPath(storesFolder, name));
-      if (store !== null) kept.push(store);
+      const folder = joinPath(storesFolder, name);
+      try {
+        kept.push(await describeKept(folder));
+      } catch (error) {
+        unreadable.push({ folder, problem: (error as Error).message });
+      }
     }
-    return kept.sort((a, b) => (a.created < b.created ? 1 : -1));
+    return [...kept.sort((a, b) => (a.created < b.created ? 1 : -1)), ...unreadable];
   },
   zip: zipFolder,
 };
 
-/** Null for a folder that is none of a store, or of one that another version wrote. */
-async function describeKept(folder: string): Promise<KeptStore | null> {
-  const found = await findStore(folder).catch(() => null);
-  const description = found && lastDescription(found);
-  if (found === null || description === null) return null;
+async function describeKept(folder: string): Promise<KeptStore> {
+  const found = await findStore(folder);
+  const description = lastDescription(found);
+  if (description === null) throw dataError(`Cannot read loss store "${folder}": nothing is written in it yet`);
   const { data, created, scoring } = description;
   const request = requestOf(folder, description);
   const path = data.name.slice(data.name.indexOf(':') + 1);

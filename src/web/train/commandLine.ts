@@ -31,7 +31,7 @@ export function flagOf(key: string): string {
 
 /** Paths of the page begin with the folder that files of their kind lie in. */
 function relative(value: string): string {
-  return value.replace(/^(\w+:)?\/(?:runs\/[^/]+\/model|[^/]+)\/(?=.)/, '$1');
+  return value.replace(/^(\w+:)?\/(?:runs\/[^/]+\/model\/[^/]+|[^/]+)\/(?=.)/, '$1');
 }
 
 function word(text: string): string {

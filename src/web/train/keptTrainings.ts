@@ -26,8 +26,7 @@ export function keptTrainings({ goOn, show, remove, say }: KeptActions): KeptTra
     if (runs.some(({ isFinished }) => !isFinished)) element.open = true;
     return runs.map((run) => ({
       text: describe(run),
-      action: run.isFinished ? 'Show' : 'Go on',
-      act: () => (run.isFinished ? show : goOn)(run),
+      first: { action: run.isFinished ? 'Show' : 'Go on', act: () => (run.isFinished ? show : goOn)(run) },
       remove: () => remove(run),
     }));
   };

@@ -6,8 +6,8 @@ import type { Notice, ProgressNotice } from '../protocol.ts';
 import { runCharts } from '../run/runCharts.ts';
 import { newTarget, type TargetRun, withEvents } from '../run/targetRun.ts';
 import { forPage } from '../sentence.ts';
+import type { TrainCalls } from './messages.ts';
 import { mostShown, type SelectedPanel, selectedPanel } from './selected.ts';
-import type { ShownExample } from './shownExample.ts';
 
 /** What is seen of a training while it goes on. */
 export interface LiveView {
@@ -22,7 +22,7 @@ export interface LiveView {
 
 /** Where the view gets what it does not know, and says what everybody has to hear. */
 export interface LiveOptions {
-  readonly chosen: (ids: readonly number[]) => Promise<readonly ShownExample[]>;
+  readonly chosen: TrainCalls['chosen'];
   /** Told a line at the beginning of each part and at each quarter of it. */
   readonly announce: (line: string) => void;
 }
@@ -125,7 +125,7 @@ function selectedPanels(into: HTMLElement, chosen: LiveOptions['chosen']) {
     isAsking = true;
     try {
       for (const target of waiting()) {
-        const examples = await chosen(target.lastStep!.ids.slice(0, mostShown));
+        const examples = await chosen({ folder: target.folder, ids: target.lastStep!.ids.slice(0, mostShown) });
         // The data are not open yet, or another training has begun.
         if (examples.length === 0 || asked !== panels) continue;
         const panel = panels.get(target.strategy) ?? add(target.strategy);

@@ -5,8 +5,11 @@ import type { ShownExample } from './shownExample.ts';
 
 /** What the worker answers of runs besides training them. */
 export type TrainCalls = {
-  /** Examples of the data that targets are trained on now, or were last; none where nothing was trained yet. */
-  readonly chosen: (ids: readonly number[]) => Promise<readonly ShownExample[]>;
+  /** Examples of the data that the target in `folder` is trained on now, or was last; none where these are not open. */
+  readonly chosen: (argument: {
+    readonly folder: string;
+    readonly ids: readonly number[];
+  }) => Promise<readonly ShownExample[]>;
   /** The targets of the runs at and under a folder, as far as they are trained. */
   readonly targets: (folder: string) => Promise<readonly TargetRun[]>;
   /** A run folder, its report made again. */

@@ -1,10 +1,11 @@
 import { RhoError } from '../../core/errors.ts';
 import type { PageContext } from '../context.ts';
-import { button, make } from '../element.ts';
+import { button, make, moveFocus } from '../element.ts';
+import type { Jobs } from '../jobs.ts';
 import type { CompareRequest, NamedFile } from '../protocol.ts';
 import { type KeptRun, keptRuns, newRunFolder } from '../run/keptRuns.ts';
 import { type RunView, runView } from '../run/runView.ts';
-import { sample } from '../sample.ts';
+import { isInSample, sample } from '../sample.ts';
 import { forPage } from '../sentence.ts';
 import { type Asked, trainForm } from './form.ts';
 import { keptTrainings } from './keptTrainings.ts';
@@ -25,14 +26,14 @@ interface Training extends CompareRequest {
 export function trainSection(root: HTMLElement, context: PageContext): void {
   if (root.querySelector('h2') === null) root.append(make('h2', { textContent: 'Train' }));
   const form = trainForm(
-    () => train(requestFor(form.read(), context)),
+    () => context.checkData() && train(requestFor(form.read(), context)),
     () => abort?.abort(),
   );
   const status = make('p', { role: 'status', className: 'unseen' });
   const message = make('p', { role: 'alert', hidden: true });
   const choices = make('p', { className: 'actions' });
   const live = liveView({
-    chosen: async (ids) => (await context.jobs()).call('chosen', ids),
+    chosen: async (asked) => (await context.jobs(false)).call('chosen', asked),
     announce: (line) => {
       status.textContent = line;
     },
@@ -43,18 +44,23 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     goOn: ({ options, folder }) => train({ options, folder, files: [], isOld: true }),
     show: (run) => show(run),
     remove: async ({ folder }) => {
-      await (await context.jobs()).call('remove', folder);
+      await (await context.jobs(false)).call('remove', folder);
+      if (shown === folder) clear();
     },
     say: (sentence) => say(sentence),
   });
   root.append(form.element, status, message, choices, live.element, result, kept.element);
   let abort: AbortController | null = null;
   let view: RunView | null = null;
+  /** The run that is seen, live or at its end. */
+  let shown: string | null = null;
 
   /** Takes away what came of the training before. */
   function clear(): void {
     view?.close();
     view = null;
+    shown = null;
+    live.element.hidden = true;
     result.replaceChildren();
     choices.replaceChildren();
     message.hidden = true;
@@ -63,15 +69,17 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
   async function train(training: Training): Promise<void> {
     if (abort !== null) return;
     const { folder, options, files } = training;
+    let jobs: Jobs | null = null;
     abort = new AbortController();
     clear();
     form.setRunning(true);
     kept.setRunning(true);
+    shown = folder;
     live.element.hidden = false;
     live.begin([], options.steps ?? null);
     root.dataset.state = 'running';
     try {
-      const jobs = await context.jobs();
+      jobs = await context.jobs(isInSample(options.data));
       if (files.length > 0) await jobs.call('keep', files);
       live.begin(await jobs.call('targets', folder), options.steps ?? null);
       await jobs.call('compare', { folder, options }, { onNotice: live.take, signal: abort.signal });
@@ -81,7 +89,7 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
       root.dataset.state = 'done';
     } catch (error) {
       live.end();
-      await tell(error as Error, training);
+      await tell(error as Error, training, jobs?.hasEnded() ?? false);
       root.dataset.state = 'failed';
     } finally {
       abort = null;
@@ -93,7 +101,6 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
 
   async function show({ folder }: KeptRun): Promise<void> {
     clear();
-    live.element.hidden = true;
     try {
       await showFolder(folder);
     } catch (error) {
@@ -102,12 +109,13 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
   }
 
   async function showFolder(folder: string): Promise<void> {
-    const jobs = await context.jobs();
+    const jobs = await context.jobs(false);
     const [opened, files] = [await jobs.call('openRun', folder), await jobs.call('files', folder)];
     view = runView(opened, folder, files);
+    shown = folder;
     result.replaceChildren(view.element);
     status.textContent = view.heading.textContent;
-    focusOn(view.heading);
+    moveFocus(root, view.heading);
   }
 
   function say(sentence: string, isFailure = true): void {
@@ -116,23 +124,19 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
     message.textContent = forPage(sentence);
   }
 
-  /** Moves the focus on from what has been used up, and from nothing else. */
-  function focusOn(element: HTMLElement): void {
-    const { activeElement } = document;
-    if (activeElement === document.body || root.contains(activeElement)) element.focus({ preventScroll: true });
-  }
-
   /** Says what has ended a training, and offers to go on where that may help. */
-  async function tell(error: Error, training: Training): Promise<void> {
+  async function tell(error: Error, training: Training, hasEnded: boolean): Promise<void> {
     const kind = error instanceof RhoError ? error.kind : null;
     const again =
-      training.isOld && kind === 'data' ? '; if it is on data of your own, choose them again and go on' : '';
+      training.isOld && kind === 'data' && !isInSample(training.options.data)
+        ? '; if it is on data of your own, choose them again and go on'
+        : '';
     say(kind === null ? `Training stopped: ${error.message}` : error.message + again, kind !== 'interrupted');
     status.textContent = '';
-    if (/worker of jobs ended/.test(error.message)) {
+    if (hasEnded) {
       const reload = button('Reload the page', () => location.reload());
       choices.replaceChildren(reload);
-      focusOn(reload);
+      moveFocus(root, reload);
       return;
     }
     const hasBegun = (await keptRuns()).some(({ folder }) => folder === training.folder);
@@ -141,16 +145,15 @@ export function trainSection(root: HTMLElement, context: PageContext): void {
       await forget(training);
       return;
     }
-    // A training that diverged would do so again.
-    if (/diverged/.test(error.message)) return;
+    if (kind === 'diverged') return;
     const goOn = button('Go on', () => train({ ...training, files: [] }));
     choices.replaceChildren(goOn);
-    focusOn(goOn);
+    moveFocus(root, goOn);
   }
 
   /** Removes models that were kept for a run that has not begun. */
   async function forget({ folder, files }: Training): Promise<void> {
-    if (files.length > 0) await (await context.jobs()).call('remove', folder);
+    if (files.length > 0) await (await context.jobs(false)).call('remove', folder);
   }
 
   const setData = () => form.setData(context.data());
@@ -166,7 +169,8 @@ function requestFor({ settings, ownModels }: Asked, context: PageContext): Train
   const models: Record<string, string> = {};
   for (const [key, chosen] of ownModels)
     for (const file of chosen) {
-      const path = `${folder}/model/${file.name}`;
+      // A folder for each: two models, or what lies beside them, may have one name.
+      const path = `${folder}/model/${key}/${file.name}`;
       files.push({ path, file });
       if (file.name.endsWith('.onnx')) models[key] = path;
     }

@@ -37,6 +37,16 @@ test('files that were given make up folders, until they are taken away', () => {
   expect(findMounted('/')).toBeNull();
 });
 
+test('a folder is found as soon among many files as among few', () => {
+  const file = new Blob([]);
+  for (let at = 0; at < 200_000; at++) mountFile(`/photos/${at % 1000}/${at}.jpg`, file);
+  const begun = performance.now();
+  for (let at = 0; at < 1000; at++) expect(findMounted(`/photos/${at}`)).toHaveProperty('size', 200);
+  // Through all files it took 24 s.
+  expect(performance.now() - begun).toBeLessThan(2000);
+  unmount('/');
+});
+
 test.each([
   [
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36',

@@ -19,7 +19,7 @@ test('names what is not usual', () => {
 });
 
 test('the command line takes it for the same', () => {
-  const line = commandLine({ ...options, seeds: [0, 1], bigBatch: 64, model: '/runs/compare-1/model/a b.onnx' });
+  const line = commandLine({ ...options, seeds: [0, 1], bigBatch: 64, model: '/runs/compare-1/model/model/a b.onnx' });
   expect(line).toContain(`--model 'a b.onnx'`);
   const words = line.replaceAll("'a b.onnx'", 'net.onnx').split(' ').slice(2);
   const read = compareCommand().exitOverride().parseOptions(words);
