@@ -1,4 +1,5 @@
 import { formatCount, formatCounted } from '../../report/format.ts';
+import type { ChosenData } from '../context.ts';
 import { find, make } from '../element.ts';
 import type { Jobs } from '../jobs.ts';
 import { forPage } from '../sentence.ts';
@@ -21,10 +22,11 @@ export function choicePreview(
     const ready = await jobs(model?.isSample || data?.isSample || false);
     const preview = await ready.call('previewChoice', choice);
     if (mine !== turn) return;
-    const spec = data?.options.data ?? '';
     told.replaceChildren(
       ...preview.problems.map((problem) => make('p', { className: 'problem' }, `${forPage(problem)}.`)),
-      ...inWords(preview, spec).map((line) => make('p', { className: 'quiet small' }, line)),
+      ...(data === null ? [] : inWords(preview, data.options)).map((line) =>
+        make('p', { className: 'quiet small' }, line),
+      ),
     );
   };
   return {
@@ -47,14 +49,17 @@ const testFiles: Readonly<Record<string, string>> = {
   npy: 'test-x.npy and test-y.npy',
 };
 
-/** What is scored of the data `spec`, and what they lack for training, a sentence each. */
-export function inWords({ scored, hasTest }: Pick<ChoicePreview, 'scored' | 'hasTest'>, spec: string): string[] {
+/** What is scored of data, and what they lack for training, a sentence each. */
+export function inWords(
+  { scored, hasTest }: Pick<ChoicePreview, 'scored' | 'hasTest'>,
+  { data: spec, holdout }: ChosenData['options'],
+): string[] {
   const lines: string[] = [];
   if (scored !== null)
     lines.push(
       scored.count === scored.length
         ? `Score takes all ${formatCounted(scored.length, 'example')}.`
-        : `Score takes ${formatCount(scored.count)} of ${formatCounted(scored.length, 'example')}: the others are held out, as what the model was trained on. Where it was not, set “Holdout” to none under Options.`,
+        : `Score takes ${formatCount(scored.count)} of ${formatCounted(scored.length, 'example')}: the others are held out, as what the model was trained on.${holdout === undefined ? ' Where it was trained on other data, set “Holdout” to none under Options.' : ''}`,
     );
   if (hasTest === false)
     lines.push(

@@ -247,7 +247,12 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
         name,
         identity: vocab === null ? identity : `${identity} ${vocab.identity}`,
         isSample,
-        options: { data: data.data, ...(test !== undefined && { test }), ...options.values(), ...(vocab !== null && { vocab: vocab.path }) },
+        options: {
+          data: data.data,
+          ...(test !== undefined && { test }),
+          ...options.values(),
+          ...(vocab !== null && { vocab: vocab.path }),
+        },
       };
     },
     logits: options.logits,
