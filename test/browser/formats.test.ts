@@ -63,8 +63,15 @@ describe.skipIf(noBrowser !== null)(`formats in the page (${noBrowser ?? 'in Chr
   });
   afterAll(() => browser?.close());
 
-  /** Losses of a data set on the CPU here and with WebAssembly in the page. */
-  async function bothLosses(format: string, name: string, model: string, imageSize: number | null, file = '') {
+  /** Losses of a data set on the CPU here and, with WebAssembly if nothing else is said, in the page. */
+  async function bothLosses(
+    format: string,
+    name: string,
+    model: string,
+    imageSize: number | null,
+    file = '',
+    device: 'wasm' | 'webgpu' = 'wasm',
+  ) {
     const cli = [
       'score',
       '--data',
@@ -82,24 +89,27 @@ describe.skipIf(noBrowser !== null)(`formats in the page (${noBrowser ?? 'in Chr
     const request = {
       model: `/given/${model}`,
       data: { data: `${format}:/given/${name}${file}`, holdout: 'none', imageSize },
-      options: { device: 'wasm' as const },
-      folder: `/stores/${name}`,
+      options: { device },
+      folder: `/stores/${name}-${device}`,
     };
     const { error } = await callInPage(open.page, 'score', request, { given });
     expect(error).toBeUndefined();
-    await download(open.page, `/stores/${name}`, folder.at(`page-${name}`));
+    await download(open.page, `/stores/${name}-${device}`, folder.at(`page-${name}-${device}`));
     const stores = await Promise.all([
       openLossStore(folder.at(`cli-${name}`)),
-      openLossStore(folder.at(`page-${name}`)),
+      openLossStore(folder.at(`page-${name}-${device}`)),
     ]);
     expect(stores[1].manifest.data.fingerprint).toBe(stores[0].manifest.data.fingerprint);
     return Promise.all(stores.map(async (store) => (await store.readTable()).loss));
   }
 
-  test('CIFAR binary scores as on the command line to 1e-4', async () => {
-    const [cli, page] = await bothLosses('cifar', 'cifar', 'cifar10.onnx', null, '/data_batch_1.bin');
-    expect(page).toBeAllClose(cli!, { rtol: 0, atol: 1e-4 });
-  });
+  test.each(['wasm', 'webgpu'] as const)(
+    'CIFAR binary scores with %s as on the command line to 1e-4',
+    async (device) => {
+      const [cli, page] = await bothLosses('cifar', 'cifar', 'cifar10.onnx', null, '/data_batch_1.bin', device);
+      expect(page).toBeAllClose(cli!, { rtol: 0, atol: 1e-4 });
+    },
+  );
 
   // Measured: 1.3e-3 for PNG and 2.0e-3 for JPEG, where losses are spread over 1.5.
   test('PNG, which is decoded alike, differs by the rounding of resizing alone', async () => {

@@ -216,10 +216,13 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     const list = find<HTMLInputElement>(input);
     find(button).addEventListener('click', () => list.click());
     list.addEventListener('change', () => {
-      const files = [...list.files!];
-      // So that the same files can be chosen again.
-      list.value = '';
-      safely(async (isCurrent) => take(await chosenFiles(files), isCurrent));
+      const files = list.files!;
+      safely(async (isCurrent) => {
+        const found = await chosenFiles(files);
+        // So that the same files can be chosen again.
+        if (list.files === files) list.value = '';
+        await take(found, isCurrent);
+      });
     });
   }
   find('sample').addEventListener('click', () => {

@@ -18,16 +18,16 @@ export async function droppedFiles(
     if (entry instanceof File) found.push({ path: entry.name, file: entry });
     else if (entry !== null) await gather(entry, found, tell);
   }
-  return sorted(found);
+  return sortedInSlices(found);
 }
 
 /** Files of an input, which has their paths where a folder was chosen. */
-export async function chosenFiles(files: readonly File[]): Promise<readonly DroppedFile[]> {
+export async function chosenFiles(files: ArrayLike<File>): Promise<readonly DroppedFile[]> {
   const found: DroppedFile[] = [];
   await inSlices(files, (file) => {
     found.push({ path: file.webkitRelativePath || file.name, file });
   });
-  return sorted(found);
+  return sortedInSlices(found);
 }
 
 async function gather(entry: FileSystemEntry, into: DroppedFile[], tell: (count: number) => void): Promise<void> {
@@ -51,4 +51,27 @@ export function sorted<File extends { readonly path: string }>(files: readonly F
   return files
     .filter(({ path }) => !path.split('/').some((name) => name.startsWith('.') || name === '__MACOSX'))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The same, in parts that are merged: sorting a large folder at once would block the page. */
+async function sortedInSlices(files: readonly DroppedFile[]): Promise<readonly DroppedFile[]> {
+  let parts: (readonly DroppedFile[])[] = [];
+  const starts = Array.from({ length: Math.ceil(files.length / 1000) }, (_, at) => at * 1000);
+  await inSlices(starts, (from) => parts.push(sorted(files.slice(from, from + 1000))));
+  while (parts.length > 1) {
+    const pairs = parts.flatMap((part, at) => (at % 2 === 0 ? [[part, parts[at + 1] ?? []] as const] : []));
+    const next: (readonly DroppedFile[])[] = [];
+    await inSlices(pairs, ([a, b]) => next.push(merged(a, b)));
+    parts = next;
+  }
+  return parts[0] ?? [];
+}
+
+function merged(a: readonly DroppedFile[], b: readonly DroppedFile[]): readonly DroppedFile[] {
+  const all: DroppedFile[] = [];
+  for (let [i, j] = [0, 0]; i < a.length || j < b.length; ) {
+    const isFirst = j >= b.length || (i < a.length && a[i]!.path <= b[j]!.path);
+    all.push(isFirst ? a[i++]! : b[j++]!);
+  }
+  return all;
 }
