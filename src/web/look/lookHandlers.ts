@@ -5,6 +5,7 @@ import type { AuditCard } from '../../report/auditData.ts';
 import { drawHistogram } from '../../report/plots.ts';
 import { makePen, type Pen } from '../../report/svg.ts';
 import { doubtsAbout } from '../../store/doubts.ts';
+import type { StoreManifest } from '../../store/manifest.ts';
 import { countConfusions } from './confusions.ts';
 import { extremeRows, lowestOfEach } from './extremeRows.ts';
 import { type LookedStore, lookedStore, openLookedData, readLooked } from './lookedStore.ts';
@@ -53,7 +54,7 @@ export const lookHandlers: LookCalls = {
     const { table, suspects, data, manifest } = await lookedStore(folder);
     const audited = auditExample(table, table.ids.indexOf(id), 0, suspects, data ?? {});
     // Who knows nothing suspects nothing.
-    const example = doubtsAbout(manifest).length > 0 ? { ...audited, suspect: null } : audited;
+    const example = knowsNothing(manifest) ? { ...audited, suspect: null } : audited;
     return { example, picture: data && (await pictureOf(data, id)) };
   },
 };
@@ -72,7 +73,6 @@ function overviewOf(store: LookedStore): StoreOverview {
   for (const pair of pairs) predicted.set(pair.predicted, (predicted.get(pair.predicted) ?? 0) + pair.count);
   const isMatrix = examples.size <= mostInMatrix && predicted.size <= mostInMatrix;
   const mistakes = pairs.filter((pair) => pair.label !== pair.predicted);
-  const doubts = doubtsAbout(manifest);
   return {
     folder,
     data: { name, length, classes, split, holdout, noise },
@@ -83,15 +83,21 @@ function overviewOf(store: LookedStore): StoreOverview {
     meanLoss: manifest.statistics.meanLoss,
     accuracy: manifest.statistics.accuracy,
     differing: pairs.length === 0 ? null : mistakes.reduce((sum, pair) => sum + pair.count, 0),
-    suspects: pairs.length === 0 || doubts.length > 0 ? null : suspects.reduce((sum, one) => sum + one, 0),
+    suspects: pairs.length === 0 || knowsNothing(manifest) ? null : suspects.reduce((sum, one) => sum + one, 0),
     truth: truthOf(store),
     labels: counted(examples),
     predicted: counted(predicted),
     confusions: isMatrix ? pairs : mistakes.slice(0, mistakesListed),
     isMatrix,
     shows: data && (data.textOf !== undefined ? 'texts' : isPicture(data) ? 'pictures' : 'neither'),
-    doubts,
+    doubts: doubtsAbout(manifest),
   };
+}
+
+/** Of a model that is sure, wrong labels alone may bring the mean loss to that of guessing: most are predicted as labelled still. */
+function knowsNothing(manifest: StoreManifest): boolean {
+  const { accuracy } = manifest.statistics;
+  return doubtsAbout(manifest).length > 0 && accuracy !== null && accuracy < 0.5;
 }
 
 function truthOf({ table, suspects, data }: LookedStore): StoreOverview['truth'] {

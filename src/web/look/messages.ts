@@ -29,7 +29,7 @@ export interface StoreOverview {
   readonly accuracy: number | null;
   /** Examples predicted as another class than their label. */
   readonly differing: number | null;
-  /** Likely label errors (see findSuspects); null as well where `doubts` say that the model knows nothing. */
+  /** Likely label errors (see findSuspects); null as well where the model does no better than guessing. */
   readonly suspects: number | null;
   /** Where the right labels are known: how many are wrong, and how many of the suspects. Null until the data are open. */
   readonly truth: { readonly wrong: number; readonly wrongSuspects: number } | null;
