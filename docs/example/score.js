@@ -1,15 +1,19 @@
 import { startJobs } from 'rho-loss/browser';
 
-const find = (id) => document.getElementById(id);
-const named = (file) => ({ path: `/given/${file.name}`, file });
+const form = document.forms[0];
+const say = (...lines) => document.getElementById('said').replaceChildren(lines.join('\n'));
 const jobs = startJobs();
 
-find('score').addEventListener('click', async () => {
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  // A field has the name that the file is given under, which is not the one it has on the disk.
+  const files = [...new FormData(form)].map(([name, file]) => ({ path: `/given/${name}`, file }));
+  form.score.disabled = true;
   try {
-    const [model] = [...find('model').files].map(named);
-    await jobs.call('give', { folder: '/given', files: [model, ...[...find('data').files].map(named)] });
+    await jobs.call('give', { folder: '/given', files });
+    await jobs.call('remove', '/losses');
     const data = { data: 'idx:/given', holdout: 'none' };
-    const request = { model: model.path, data, options: { device: 'wasm' }, folder: '/losses' };
+    const request = { model: '/given/il.onnx', data, options: { device: 'wasm' }, folder: '/losses' };
     await jobs.call('score', request, { onNotice: ({ progress }) => progress && say(`${progress.done} scored`) });
     const { ids, loss } = (await jobs.call('openStore', '/losses')).table;
     const rows = [...ids.keys()].sort((a, b) => loss[b] - loss[a]).slice(0, 10);
@@ -17,8 +21,5 @@ find('score').addEventListener('click', async () => {
   } catch (error) {
     say(error.message);
   }
+  form.score.disabled = false;
 });
-
-function say(...lines) {
-  find('said').textContent = lines.join('\n');
-}

@@ -111,6 +111,7 @@ export function inEvalForm(bytes: Uint8Array, name: string): Uint8Array {
 
 /** The file as its schema has it. Throws a data error that says what the bytes are instead of an ONNX model. */
 export function parseModel(bytes: Uint8Array, name: string): ModelProto {
+  if (bytes.length === 0) throw dataError(`Cannot read "${name}": it is empty; export or fetch the model again`);
   let proto: ModelProto | undefined;
   try {
     proto = fromBinary(ModelProtoSchema, bytes);

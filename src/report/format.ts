@@ -16,6 +16,11 @@ export function formatCount(value: number | null): string {
   return isNumber(value) ? String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',') : nothing;
 }
 
+/** "1 example", "10,000 examples". */
+export function formatCounted(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** Seconds as "0.61 s", "12.3 s", "104 s", "12.3 min" or "3.4 h". */
 export function formatSeconds(value: number | null): string {
   if (!isNumber(value)) return nothing;

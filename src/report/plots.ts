@@ -1,6 +1,6 @@
 import type { Markish } from '@observablehq/plot';
 import type { EvaluationEvent, Quantiles } from '../loop/events.ts';
-import { formatAccuracy, formatLoss, formatSeconds, formatShare, isNumber } from './format.ts';
+import { formatAccuracy, formatCount, formatLoss, formatSeconds, formatShare, isNumber } from './format.ts';
 import type { History } from './history.ts';
 import { labelColours } from './palette.ts';
 import type { Histogram } from './reportData.ts';
@@ -191,8 +191,8 @@ export function axis(label: string): { label: string; labelAnchor: 'center'; lab
 }
 
 /**
- * Numbers of examples by irreducible loss: right and wrong labels apart where they are known. On a `sqrt` axis of counts few
- * examples show beside many.
+ * Numbers of examples by irreducible loss: right and wrong labels apart where they are known. The last bar says that it has all
+ * that is higher, too. On a `sqrt` axis of counts few examples show beside many.
  */
 export function drawHistogram(
   pen: Pen,
@@ -207,12 +207,16 @@ export function drawHistogram(
           { name: 'label wrong', counts: corrupted, colour: labelColours.corrupted },
         ]
       : [{ name: 'all', counts: all, colour: labelColours.clean }];
+  const last = all.length - 1;
   const bins = (counts: readonly number[], name: string): object[] =>
     counts.flatMap((count, index) => {
       const [from, to] = [edges[index]!, edges[index + 1]!];
-      const title = `${name}, ${formatLoss(from)} to ${formatLoss(to)}: ${count}`;
+      const range = `${formatLoss(from)} ${index === last ? 'and above' : `to ${formatLoss(to)}`}`;
+      const title = `${name}, ${range}: ${formatCount(count)}`;
       return count > 0 ? [{ from, to, count, title }] : [];
     });
+  const open = last > 0 && all[last]! > 0 ? [{ to: edges[last + 1]!, from: edges[last]! }] : [];
+  const most = Math.max(0, ...series.flatMap(({ counts }) => counts));
   const marks = series.map(({ name, counts, colour }) =>
     plot.rect(bins(counts, name), {
       x1: 'from',
@@ -234,7 +238,21 @@ export function drawHistogram(
     marginRight: 16,
     marginLeft: 60,
     x: { domain: [edges[0] ?? 0, edges.at(-1) ?? 1], ...axis('irreducible loss') },
-    y: { type: scale, label: null, grid: true, ticks: 5 },
-    marks: [...marks, plot.ruleY([0], { stroke: 'currentColor' })],
+    // No tick stands between two counts.
+    y: { type: scale, label: null, grid: true, ticks: Math.max(1, Math.min(5, most)) },
+    marks: [
+      ...marks,
+      plot.ruleY([0], { stroke: 'currentColor' }),
+      plot.text(open, {
+        x: 'to',
+        y: Math.max(0, ...series.map(({ counts }) => counts[last]!)),
+        text: ({ from }) => `≥ ${formatLoss(from)}`,
+        textAnchor: 'end',
+        dy: -9,
+        fill: 'currentColor',
+        stroke: 'var(--paper)',
+        strokeWidth: 4,
+      }),
+    ],
   });
 }

@@ -13,6 +13,7 @@ import { mountFile, unmount } from '../runtime/web/mounts.ts';
 import { wasmThreads, whyOneThread } from '../runtime/web/wasmThreads.ts';
 import { openLossStore } from '../store/readStore.ts';
 import { withColumns } from './choose/columns.ts';
+import { previewChoice } from './choose/previewChoice.ts';
 import { filesUnder } from './filesUnder.ts';
 import { lookHandlers } from './look/lookHandlers.ts';
 import type { CompareRequest, JobCalls } from './protocol.ts';
@@ -37,6 +38,7 @@ export const handlers: JobHandlers = {
     if (!more) unmount(folder);
     for (const { path, file } of files) mountFile(path, file);
   },
+  previewChoice: (choice) => previewChoice(choice),
   renamed: ({ question, answer }) => withColumns(question, answer),
   diagnose: async () => ({
     versions: versions(),

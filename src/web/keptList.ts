@@ -1,5 +1,5 @@
 import { button, make } from './element.ts';
-import { forPage } from './sentence.ts';
+import { failure } from './failure.ts';
 
 /** A result that the browser keeps, with what can be done with it. */
 export interface KeptEntry {
@@ -48,14 +48,14 @@ export function keptList({ list, block, heading, read, say }: KeptParts): KeptLi
       list.replaceChildren(...entries.map(item));
       apply();
     } catch (error) {
-      say(forPage((error as Error).message));
+      say(failure(error));
     }
   };
   const item = (entry: KeptEntry) => {
     const { text, first } = entry;
     const remove = button('Remove', async () => {
       if (!confirm(`Remove for good: ${text}?`)) return;
-      await entry.remove().catch((error) => say(forPage((error as Error).message)));
+      await entry.remove().catch((error) => say(failure(error)));
       await refresh();
       (block.hidden ? titleOf(block) : heading).focus();
     });

@@ -1,3 +1,4 @@
+import { choicePreview } from './choose/choicePreview.ts';
 import { chooseSection } from './choose/chooseSection.ts';
 import type { DroppedFile } from './choose/droppedFiles.ts';
 import type { PageContext } from './context.ts';
@@ -22,6 +23,7 @@ const choose = chooseSection({
   changed() {
     // It is called once before the sections below are there.
     if (!isReady) return;
+    preview.changed();
     score.changed();
     look.changed();
     for (const listener of chosenListeners) listener();
@@ -33,6 +35,7 @@ const choose = chooseSection({
   renamed: async (question, answer) => (await shared.ready(false)).call('renamed', { question, answer }),
   openRun,
 });
+const preview = choicePreview(choose, shared.ready);
 const devices = deviceChoice(() => shared.ready(false));
 const look = lookSection(shared.ready, choose.data);
 const download = downloadSection(() => shared.ready(false));

@@ -10,6 +10,7 @@ import type { Versions } from '../runtime/host.ts';
 import type { LossTable } from '../store/lossTable.ts';
 import type { StoreManifest } from '../store/manifest.ts';
 import type { ColumnsAnswer, ColumnsQuestion } from './choose/columns.ts';
+import type { Choice, ChoicePreview } from './choose/previewChoice.ts';
 import type { LookCalls } from './look/messages.ts';
 import type { StoreCalls } from './score/storeHandlers.ts';
 import type { TrainCalls } from './train/messages.ts';
@@ -69,6 +70,8 @@ export type JobCalls = LookCalls &
       readonly files: readonly NamedFile[];
       readonly more?: boolean;
     }) => Promise<void>;
+    /** Whether a model and data can be read and fit, and how many examples would be scored. */
+    readonly previewChoice: (choice: Choice) => Promise<ChoicePreview>;
     /** A table whose columns are called what the readers look for. */
     readonly renamed: (argument: {
       readonly question: ColumnsQuestion;

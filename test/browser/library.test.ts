@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { build, createServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildArchitecture } from '../../src/architectures/architecture.ts';
 import * as library from '../../src/index.ts';
+import { writeModel } from '../../src/onnx/model.ts';
 import { openLossStore } from '../../src/store/readStore.ts';
 import { rhoJson, root, sharedFolder, writeDigits } from '../cli/rho.ts';
 import { type Host, openHost } from './host.ts';
@@ -14,13 +16,18 @@ const folder = await sharedFolder();
 const example = join(root, 'docs/example');
 const model = join(root, 'models/mnist-sample-il/il.onnx');
 
+/** Chooses a model and the pair of files of a part of the digits, and scores them. */
+async function scoreFiles(page: Page, il: string, part: 'train' | 't10k'): Promise<void> {
+  await page.setInputFiles('[name="il.onnx"]', il);
+  await page.setInputFiles('[name$="idx3-ubyte"]', folder.at('digits', `${part}-images-idx3-ubyte`));
+  await page.setInputFiles('[name$="idx1-ubyte"]', folder.at('digits', `${part}-labels-idx1-ubyte`));
+  await page.click('[name=score]');
+  await page.waitForFunction(() => document.querySelector<HTMLButtonElement>('[name=score]')!.disabled === false);
+}
+
 /** What the example says when it has scored: ids and losses of the highest, which are those of the command line. */
 async function expectLosses(page: Page): Promise<void> {
-  const files = ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte'].map((name) => folder.at('digits', name));
-  await page.setInputFiles('#model', model);
-  await page.setInputFiles('#data', files);
-  await page.click('#score');
-  await page.waitForFunction(() => document.getElementById('said')!.textContent!.includes('highest losses'));
+  await scoreFiles(page, model, 'train');
   const [first, ...lines] = (await page.textContent('#said'))!.split('\n');
   expect(first).toBe('Of 2000 examples these have the highest losses:');
   const { ids, loss } = await (await openLossStore(folder.at('store'))).readTable();
@@ -83,6 +90,29 @@ describe.skipIf(noBrowser !== null)(`the library in a page of one's own (${noBro
     expect([...new Set(asked.filter((url) => url.endsWith('.wasm')))]).toEqual([
       expect.stringMatching(/\/rho-loss\/onnxruntime-web-[\d.]+\/ort-wasm-simd-threaded\.wasm$/),
     ]);
+  });
+
+  test('nothing chosen is asked for, and after one model another one is scored on files of other names', async () => {
+    const host = await openHost({ '': example, 'rho-loss': join(root, 'dist/page') });
+    const { page, wrong } = await browser.newPage();
+    await page.goto(host.url);
+    await page.click('[name=score]');
+    expect(await page.locator('input:invalid').count()).toBe(3);
+    expect(await page.evaluate(() => document.activeElement!.getAttribute('name'))).toBe('il.onnx');
+    expect(await page.textContent('#said')).toBe('');
+    await expectLosses(page);
+    const graph = buildArchitecture('mlp:4', {
+      inputDims: [1, 28, 28],
+      classes: 10,
+      preprocessing: { kind: 'none' },
+      seed: 1,
+    });
+    await writeFile(folder.at('other.onnx'), writeModel(graph));
+    await scoreFiles(page, folder.at('other.onnx'), 't10k');
+    expect(await page.textContent('#said')).toMatch(/^Of 10 examples these have the highest losses:\n\d+: /);
+    expect(wrong.filter((text) => !text.startsWith(host.url))).toEqual([]);
+    await page.close();
+    host.close();
   });
 
   test('without a bundler, on a host that sends no headers', async () => {

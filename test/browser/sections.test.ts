@@ -149,7 +149,7 @@ describe.skipIf(noBrowser !== null)(`the sections of the page (${noBrowser ?? 'i
     await page.click('#sample');
     await page.waitForSelector('#look-highest img');
     expect(await text('#look-title')).toMatch(/of them truly wrong$/);
-    expect(await text('#look-key')).toBe('label right, label wrong (√ axis)');
+    expect(await text('#look-key')).toBe('label right, label wrong');
     expect(await text('#look-highest')).toMatch(/truly \d/);
   });
 

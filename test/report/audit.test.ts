@@ -191,7 +191,7 @@ describe('an audit as a page', () => {
   it('draws the precision of each ranking and the losses', () => {
     expect(html.match(/<svg [^>]*aria-label="[^"]{20,}"/g)).toHaveLength(2);
     expect(html).toContain('<title>plain confidence, first 100: 20.0% wrong</title>');
-    expect(html).toContain('<title>label wrong, 1.00 to 2.00: 140</title>');
+    expect(html).toContain('<title>label wrong, 1.00 and above: 140</title>');
   });
 
   it('makes do without truth, predictions or examples', async () => {

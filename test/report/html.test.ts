@@ -52,7 +52,7 @@ describe('the HTML report', () => {
     expect(html.match(/<svg [^>]*role="img"/g)).toHaveLength(8);
     expect(html.match(/<svg [^>]*aria-label="[^"]{20,}"/g)).toHaveLength(8);
     expect(html).toContain('<title>rho, step 300 (3.00 s): 0.922</title>');
-    expect(html).toContain('<title>label wrong, 1.00 to 2.00: 4</title>');
+    expect(html).toContain('<title>label wrong, 1.00 and above: 4</title>');
   });
 
   it('draws the lines of a strategy in its own colour', () => {

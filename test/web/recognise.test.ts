@@ -85,6 +85,29 @@ describe('data', () => {
     expect((await dataOf(dropped('mine.bin', new Uint8Array(3 * 3073)))).spec).toBe('cifar:/given/data/mine.bin');
   });
 
+  test('CIFAR in one file of any name, packed, is known beside a model; weights of that ending are not taken for it', async () => {
+    const packed = dropped('cifar10-train-rows-0-2.bin.gz', gzipSync(new Uint8Array(3 * 3073)));
+    const found = await recognise([packed, dropped('cifar.onnx')]);
+    expect(found.model?.name).toBe('cifar.onnx');
+    expect(found.data?.data).toBe('cifar:/given/data/cifar10-train-rows-0-2.bin.gz');
+    expect(found).toMatchObject({ problems: [], leftAside: [] });
+    for (const weights of [new Uint8Array(4096), new Uint8Array(3073).fill(200)])
+      expect(await recognise([dropped('weights.bin', weights), dropped('m.onnx')])).toMatchObject({
+        data: null,
+        problems: [],
+      });
+  });
+
+  test('one file of CIFAR is trained on with the test file that is given with it', async () => {
+    const { data, spec } = await dataOf(dropped('c/data_batch_1.bin'), dropped('c/test_batch.bin'));
+    expect(spec).toBe('cifar:/given/data/c/data_batch_1.bin');
+    expect(data).toMatchObject({
+      what: 'CIFAR (data_batch_1.bin) with test data',
+      test: 'cifar:/given/data/c/test_batch.bin',
+    });
+    expect((await dataOf(dropped('test_batch.bin'))).data!.test).toBeUndefined();
+  });
+
   test('a table is one file, or a folder where test data lie beside it', async () => {
     expect((await dataOf(dropped('some.tsv', 'sentence\tlabel\nfine\t1\n'))).spec).toBe('tsv:/given/data/some.tsv');
     const both = [
@@ -145,6 +168,18 @@ describe('other things', () => {
     ]);
     expect((await recognise([dropped('resnet.pth')])).problems).toEqual([
       'Cannot read the model “resnet.pth”: export it to ONNX (.onnx)',
+    ]);
+  });
+
+  test('files that nothing needs are named, and what was expected where no data are among them', async () => {
+    const model = dropped('m/il.onnx');
+    const beside = [dropped('m/il.json'), dropped('m/weights.data'), dropped('m/notes.pdf')];
+    expect(await recognise([model, ...beside, dropped('t.csv', 'text,label\na,1\n')])).toMatchObject({
+      leftAside: ['notes.pdf'],
+      problems: [],
+    });
+    expect((await recognise([model, ...beside])).problems).toEqual([
+      expect.stringMatching(/^Cannot use “notes\.pdf”: expected a model/),
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { RhoError } from '../../core/errors.ts';
+import { formatCount } from '../../report/format.ts';
 import type { ChosenData } from '../context.ts';
 import { find, make } from '../element.ts';
 import type { NamedFile } from '../protocol.ts';
@@ -52,7 +53,7 @@ export interface ChooseHooks {
   readonly openRun: (files: readonly DroppedFile[]) => Promise<void>;
 }
 
-type Given = Pick<RecognisedData, 'name' | 'what' | 'data' | 'takes'> & {
+type Given = Pick<RecognisedData, 'name' | 'what' | 'data' | 'test' | 'takes'> & {
   readonly identity: string;
   readonly isSample: boolean;
 };
@@ -110,11 +111,19 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     data = null;
   };
 
-  const takeData = ({ name, what, takes, files, data: spec }: RecognisedData, identity: string) => {
+  const takeData = ({ name, what, takes, files, data: spec, test }: RecognisedData, identity: string) => {
     leaveData();
     const moved = give(places.data, identity, files);
-    const [, format, path] = /^(\w+:)(.*)$/s.exec(spec)!;
-    data = { name, what, takes, data: `${format}${moved(path!)}`, identity, isSample: false };
+    const movedSpec = (spec: string) => spec.replace(/^(\w+:)(.*)$/s, (_, format, path) => `${format}${moved(path)}`);
+    data = {
+      name,
+      what,
+      takes,
+      data: movedSpec(spec),
+      ...(test && { test: movedSpec(test) }),
+      identity,
+      isSample: false,
+    };
   };
 
   const needsVocabulary = (found: RecognisedData) =>
@@ -162,6 +171,7 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     // Behind the data: what its card says goes before what a sample left in the options.
     if (net !== null) lines.unshift(takeModel(net, netIs!, card));
     if (recognised !== null && needsVocabulary(recognised)) problems.push(askVocabulary);
+    if (found.leftAside.length > 0) lines.push(leftAside(found.leftAside));
     tell(lines, problems);
     changed();
   };
@@ -234,18 +244,29 @@ export function chooseSection(hooks: ChooseHooks): ChooseSection {
     model: () => model,
     data() {
       if (data === null) return null;
-      const { name, identity, isSample, takes } = data;
+      const { name, identity, isSample, takes, test } = data;
       const vocab = takes.includes('vocab') ? vocabulary : null;
       return {
         name,
         identity: vocab === null ? identity : `${identity} ${vocab.identity}`,
         isSample,
-        options: { data: data.data, ...options.values(), ...(vocab !== null && { vocab: vocab.path }) },
+        options: {
+          data: data.data,
+          ...(test !== undefined && { test }),
+          ...options.values(),
+          ...(vocab !== null && { vocab: vocab.path }),
+        },
       };
     },
     logits: options.logits,
     check: options.check,
   };
+}
+
+function leftAside(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => `“${name}”`);
+  const more = names.length > 3 ? ` and ${formatCount(names.length - 3)} more` : '';
+  return `Left aside: ${shown.join(', ')}${more}; nothing of what was recognised needs ${names.length === 1 ? 'it' : 'them'}.`;
 }
 
 const askVocabulary = 'Texts are cut by a vocabulary: give the vocab.txt or tokenizer.json of the model as well.';

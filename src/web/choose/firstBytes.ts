@@ -20,6 +20,12 @@ export async function firstBytes(file: Blob, count: number): Promise<Uint8Array>
   return found.subarray(0, filled);
 }
 
+/** The bytes of a file, where it is gzip as its end says that there are once it is unpacked. */
+export async function unpackedSize(file: Blob): Promise<number> {
+  if (file.size < 18 || !isGzip(new Uint8Array(await file.slice(0, 2).arrayBuffer()))) return file.size;
+  return new DataView(await file.slice(-4).arrayBuffer()).getUint32(0, true);
+}
+
 /** Whether bytes are those of a gzip file. */
 export function isGzip(start: Uint8Array): boolean {
   return start[0] === 0x1f && start[1] === 0x8b;

@@ -37,13 +37,19 @@ export interface Recognised {
   readonly vocabulary: DroppedFile | null;
   /** Why something was not taken, a sentence each. */
   readonly problems: readonly string[];
+  /** Names of files that nothing beside them needs. */
+  readonly leftAside: readonly string[];
 }
 
-const nothing: Recognised = { model: null, data: null, store: null, run: null, vocabulary: null, problems: [] };
+const nothing: Recognised = {
+  ...{ model: null, data: null, store: null, run: null, vocabulary: null },
+  problems: [],
+  leftAside: [],
+};
 
 /** What the page takes, as part of a sentence. */
 export const expected =
-  'a model (.onnx), labelled data (IDX, CIFAR binary, CSV, TSV, JSONL, Parquet, NumPy arrays, or a folder of images with a folder for each class), a loss store or a run folder';
+  'a model (.onnx), labelled data (IDX, CIFAR binary, texts as CSV, TSV or JSONL, Parquet, NumPy arrays, or a folder of images with a folder for each class), a loss store or a run folder';
 
 const dataFormats: readonly Recogniser[] = [
   recogniseIdx,
@@ -65,8 +71,26 @@ export async function recognise(files: readonly DroppedFile[]): Promise<Recognis
   const { data, problem } = await recogniseData(files);
   const found = { model, data, store: null, run: null, vocabulary };
   const all = [...problems, ...(problem === null ? [] : [problem])];
-  if (model === null && data === null && vocabulary === null && all.length === 0) all.push(unknown(files));
-  return { ...found, problems: all };
+  const left = unusedOf(files, found);
+  if (left.length > 0 && data === null && all.length === 0) all.push(unknown(left));
+  const leftAside = data === null ? [] : left.map(({ path }) => nameOf(path));
+  return { ...found, problems: all, leftAside };
+}
+
+/** Files that are no part of what was recognised. Weights may lie beside a model under such names, which stand in it alone. */
+function unusedOf(
+  files: readonly DroppedFile[],
+  { model, data, vocabulary }: Omit<Recognised, 'problems' | 'leftAside'>,
+) {
+  const used = new Set<Blob | undefined>([
+    ...(data?.files ?? []).map(({ file }) => file),
+    vocabulary?.file,
+    model?.card ?? undefined,
+  ]);
+  const beside = new Set<Blob>((model?.files ?? []).map(({ file }) => file));
+  const isOfModel = ({ path, file }: DroppedFile) =>
+    beside.has(file) && /\.(onnx|data|onnx_data|bin|weights?|pb|raw)$|(^|\/)[^./]+$/i.test(path);
+  return files.filter((one) => !used.has(one.file) && !isOfModel(one));
 }
 
 async function recogniseData(

@@ -13,6 +13,8 @@ export interface RecognisedData {
   readonly what: string;
   /** FORMAT:PATH for the jobs. */
   readonly data: string;
+  /** FORMAT:PATH of test data that do not lie where training data have theirs. */
+  readonly test?: string;
   /** What the jobs read there. */
   readonly files: readonly NamedFile[];
   readonly takes: readonly FormatOption[];

@@ -1,13 +1,14 @@
 import { classInWords, type NamedClass } from '../../report/auditData.ts';
-import { formatCount, formatShare } from '../../report/format.ts';
+import { formatCount, formatCounted, formatShare } from '../../report/format.ts';
 import { make } from '../element.ts';
+import { roveButtons } from '../rovingFocus.ts';
 import type { Confusion } from './confusions.ts';
 import type { StoreOverview } from './messages.ts';
 
 /** Called with a pair of label and prediction to be looked at. */
 export type PickPair = (label: number, predicted: number) => void;
 
-/** Labels against predictions, where each number is a button that shows its examples; or a list of the most frequent mistakes. */
+/** Labels against predictions, where each number is a button that shows its examples and arrow keys move between them; or a list of the most frequent mistakes. */
 export function confusionTable(overview: StoreOverview, pick: PickPair): HTMLElement {
   return overview.isMatrix ? matrix(overview, pick) : mistakes(overview, pick);
 }
@@ -29,21 +30,16 @@ function matrix({ labels, predicted, confusions }: StoreOverview, pick: PickPair
     });
     return make('tr', {}, make('th', { scope: 'row' }, classInWords(named)), ...cells);
   });
-  const corner = make('td', { className: 'quiet' }, 'label ↓ prediction →');
+  const across = make('th', { scope: 'colgroup', colSpan: predicted.length, className: 'quiet' }, 'predicted as');
+  const down = make('th', { scope: 'col', className: 'quiet' }, 'label');
   const table = make(
     'table',
-    { className: 'matrix' },
-    make('thead', {}, make('tr', {}, corner, ...heads)),
+    { className: 'matrix', role: 'grid', ariaLabel: 'Labels against predictions' },
+    make('thead', {}, make('tr', {}, make('td'), across), make('tr', {}, down, ...heads)),
     make('tbody', {}, ...rows),
   );
-  const region = make('div', {
-    className: 'scroll',
-    role: 'region',
-    ariaLabel: 'Labels against predictions',
-    tabIndex: 0,
-  });
-  region.append(table);
-  return region;
+  roveButtons(table);
+  return make('div', { className: 'scroll' }, table);
 }
 
 function mistakes({ labels, predicted, confusions }: StoreOverview, pick: PickPair): HTMLElement {
@@ -65,7 +61,7 @@ function mistakes({ labels, predicted, confusions }: StoreOverview, pick: PickPa
 }
 
 function pairButton(pair: Confusion, given: NamedClass, other: NamedClass, text: string, pick: PickPair): HTMLElement {
-  const ariaLabel = `${formatCount(pair.count)} examples labelled ${classInWords(given)}, predicted ${classInWords(other)}: show them`;
+  const ariaLabel = `${formatCounted(pair.count, 'example')} labelled ${classInWords(given)}, predicted ${classInWords(other)}: show them`;
   const button = make('button', { type: 'button', ariaLabel }, text);
   button.addEventListener('click', () => pick(pair.label, pair.predicted));
   return button;

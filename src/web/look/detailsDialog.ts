@@ -17,10 +17,8 @@ export function showDetails({ example, picture }: ExampleDetails): void {
     ...(suggested !== null && { predicted: `${inFull(suggested)}, ${formatShare(suggestedProbability)}` }),
     ...(truth !== null && { 'right label': inFull(truth) }),
     'irreducible loss': lossInWords(loss),
-    ...(margin !== null && { margin: margin.toFixed(3) }),
-    ...(suspect !== null && {
-      suspect: suspect ? 'yes: the model is as sure of another class as it usually is' : 'no',
-    }),
+    ...(margin !== null && { margin: `${margin.toFixed(3)}: probability of the label less the highest other one` }),
+    ...(suspect !== null && { suspect: suspicion(suspect, given, suggested) }),
   };
   body.replaceChildren();
   if (picture !== null) {
@@ -34,6 +32,14 @@ export function showDetails({ example, picture }: ExampleDetails): void {
   if (text !== null) body.append(make('blockquote', {}, text));
   body.append(make('div', { innerHTML: pairsHtml(rows) }));
   dialog.showModal();
+}
+
+function suspicion(suspect: boolean, given: NamedClass, suggested: NamedClass | null): string {
+  if (suggested === null || suggested.label === given.label) return 'no: predicted as labelled';
+  const its = classInWords(suggested);
+  return suspect
+    ? `yes: the model is at least as sure of ${its} here as it is, on average, where the label is ${its}`
+    : `no: the model is less sure of ${its} here than it is, on average, where the label is ${its}`;
 }
 
 function inFull({ label, name }: NamedClass): string {

@@ -33,3 +33,28 @@ function placeIn(best: readonly number[], row: number, height: (row: number) => 
   }
   return low;
 }
+
+/**
+ * The rows of `values` that `accepts` takes with the `count` lowest values, where every label has its turn: first the lowest of
+ * each label, then the second of each, and so on. Of a model that is sure, the lowest of all are equal, and of one label.
+ */
+export function lowestOfEach(
+  values: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  accepts: (row: number) => boolean,
+  count: number,
+): number[] {
+  const rowsOf = new Map<number, number[]>();
+  for (let row = 0; row < values.length; row++) {
+    if (!accepts(row)) continue;
+    const rows = rowsOf.get(labels[row]!);
+    if (rows === undefined) rowsOf.set(labels[row]!, [row]);
+    else rows.push(row);
+  }
+  const turns = [...rowsOf.values()].flatMap((rows) => {
+    const its = rows.map((row) => values[row]!);
+    return extremeRows(its, () => true, count, 'lowest').map((at, turn) => ({ row: rows[at]!, turn, value: its[at]! }));
+  });
+  turns.sort((a, b) => a.turn - b.turn || (a.value === b.value ? a.row - b.row : a.value < b.value ? -1 : 1));
+  return turns.slice(0, count).map(({ row }) => row);
+}

@@ -5,8 +5,9 @@ import type { AuditCard } from '../../report/auditData.ts';
 import { drawHistogram } from '../../report/plots.ts';
 import { makePen, type Pen } from '../../report/svg.ts';
 import { doubtsAbout } from '../../store/doubts.ts';
+import type { StoreManifest } from '../../store/manifest.ts';
 import { countConfusions } from './confusions.ts';
-import { type Extreme, extremeRows } from './extremeRows.ts';
+import { extremeRows, lowestOfEach } from './extremeRows.ts';
 import { type LookedStore, lookedStore, openLookedData, readLooked } from './lookedStore.ts';
 import type { ClassCount, LookCalls, RowsRequest, StoreOverview } from './messages.ts';
 import { isPicture, pictureOf } from './pictureOf.ts';
@@ -14,6 +15,8 @@ import { isPicture, pictureOf } from './pictureOf.ts';
 /** More classes make no table that could be read. */
 const mostInMatrix = 20;
 const mistakesListed = 30;
+/** Bars of few examples show beside one of so many. */
+const readableCount = 50;
 /** More make no list that anyone picks from. */
 const mostClasses = 1000;
 
@@ -31,18 +34,27 @@ export const lookHandlers: LookCalls = {
     const losses = table.loss.filter((_, row) => accepts(row));
     const truth = data?.trueLabels && { trueLabels: data.trueLabels };
     const histogram = histogramOf({ ids: chosen, loss: losses }, { labels: data?.labels ?? table.labels, ...truth });
+    const isByRoot = Math.max(...histogram.all) > readableCount;
     pen ??= makePen();
+    const count = chosen.length;
+    const high = extremeRows(table.loss, accepts, Math.min(request.top, Math.ceil(count / 2)), 'highest');
+    const isHigh = new Set(high);
+    const others = (row: number) => accepts(row) && !isHigh.has(row);
+    const low = lowestOfEach(table.loss, table.labels, others, Math.min(request.top, count - high.length));
     return {
-      count: chosen.length,
-      histogram: drawHistogram(await pen, histogram, 'sqrt'),
+      count,
+      histogram: drawHistogram(await pen, histogram, isByRoot ? 'sqrt' : 'linear'),
       isByTruth: truth !== undefined,
-      highest: await cardsOf(store, accepts, request.top, 'highest'),
-      lowest: await cardsOf(store, accepts, request.top, 'lowest'),
+      isByRoot,
+      highest: await cardsOf(store, high),
+      lowest: await cardsOf(store, low),
     };
   },
   async lookExample({ folder, id }) {
-    const { table, suspects, data } = await lookedStore(folder);
-    const example = auditExample(table, table.ids.indexOf(id), 0, suspects, data ?? {});
+    const { table, suspects, data, manifest } = await lookedStore(folder);
+    const audited = auditExample(table, table.ids.indexOf(id), 0, suspects, data ?? {});
+    // Who knows nothing suspects nothing.
+    const example = knowsNothing(manifest) ? { ...audited, suspect: null } : audited;
     return { example, picture: data && (await pictureOf(data, id)) };
   },
 };
@@ -70,7 +82,8 @@ function overviewOf(store: LookedStore): StoreOverview {
     nan,
     meanLoss: manifest.statistics.meanLoss,
     accuracy: manifest.statistics.accuracy,
-    suspects: pairs.length === 0 ? null : suspects.reduce((sum, one) => sum + one, 0),
+    differing: pairs.length === 0 ? null : mistakes.reduce((sum, pair) => sum + pair.count, 0),
+    suspects: pairs.length === 0 || knowsNothing(manifest) ? null : suspects.reduce((sum, one) => sum + one, 0),
     truth: truthOf(store),
     labels: counted(examples),
     predicted: counted(predicted),
@@ -79,6 +92,12 @@ function overviewOf(store: LookedStore): StoreOverview {
     shows: data && (data.textOf !== undefined ? 'texts' : isPicture(data) ? 'pictures' : 'neither'),
     doubts: doubtsAbout(manifest),
   };
+}
+
+/** Of a model that is sure, wrong labels alone may bring the mean loss to that of guessing: most are predicted as labelled still. */
+function knowsNothing(manifest: StoreManifest): boolean {
+  const { accuracy } = manifest.statistics;
+  return doubtsAbout(manifest).length > 0 && accuracy !== null && accuracy < 0.5;
 }
 
 function truthOf({ table, suspects, data }: LookedStore): StoreOverview['truth'] {
@@ -98,14 +117,9 @@ function acceptedBy({ table }: LookedStore, { label, predicted }: RowsRequest): 
     (label === null || table.labels[row] === label) && (predicted === null || table.predicted[row] === predicted);
 }
 
-function cardsOf(
-  { table, suspects, data }: LookedStore,
-  accepts: (row: number) => boolean,
-  top: number,
-  extreme: Extreme,
-): Promise<AuditCard[]> {
+function cardsOf({ table, suspects, data }: LookedStore, rows: readonly number[]): Promise<AuditCard[]> {
   return Promise.all(
-    extremeRows(table.loss, accepts, top, extreme).map(async (row, place) => ({
+    rows.map(async (row, place) => ({
       ...auditExample(table, row, place + 1, suspects, data ?? {}),
       picture: data && (await exampleImageUrl(data, table.ids[row]!)),
     })),

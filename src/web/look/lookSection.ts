@@ -1,15 +1,17 @@
 import { classInWords } from '../../report/auditData.ts';
-import { formatCount, formatLoss, formatShare } from '../../report/format.ts';
+import { formatCount, formatCounted } from '../../report/format.ts';
 import { boxKey } from '../../report/page.ts';
 import { labelColours } from '../../report/palette.ts';
 import type { ChosenData } from '../context.ts';
 import { find, make } from '../element.ts';
+import { failure } from '../failure.ts';
 import type { Jobs } from '../jobs.ts';
 import { forPage } from '../sentence.ts';
 import { cardList } from './cards.ts';
 import { confusionTable } from './confusionTable.ts';
 import { showDetails } from './detailsDialog.ts';
 import type { ClassCount, LookedRows, StoreOverview } from './messages.ts';
+import { headline, summary } from './storeInWords.ts';
 
 /** The part of the page that shows a store. */
 export interface LookSection {
@@ -21,16 +23,17 @@ export interface LookSection {
   readonly changed: () => void;
 }
 
-const fewAtFirst = 12;
+/** Two rows of the widest page, and of a phone. */
+const fewAtFirst = (): number => (matchMedia('(max-width: 520px)').matches ? 6 : 12);
 const moreEachTime = 24;
 
 /** Shows losses, examples and mistakes of one store after another. */
 export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data: () => ChosenData | null): LookSection {
-  const [section, summary, told] = [find('look'), find('look-summary'), find('look-status')];
+  const [section, told] = [find('look'), find('look-status')];
   const [label, predicted] = [find<HTMLSelectElement>('look-label'), find<HTMLSelectElement>('look-predicted')];
   const more = find<HTMLButtonElement>('look-more');
   let overview: StoreOverview | null = null;
-  let top = fewAtFirst;
+  let top = fewAtFirst();
   /** Answers to what was asked before are out of date: of rows, of the store as a whole, and of its data. */
   let turn = 0;
   let storeTurn = 0;
@@ -46,24 +49,25 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
       const rows = await (await worker()).call('lookRows', request);
       if (mine === turn) await showLooked(rows, () => mine === turn);
     } catch (error) {
-      if (mine === turn) told.textContent = forPage((error as Error).message);
+      if (mine === turn) told.textContent = failure(error);
     }
   };
 
   const showLooked = async (rows: LookedRows, isWanted: () => boolean) => {
-    const { count, histogram, isByTruth, highest, lowest } = rows;
+    const { count, histogram, isByTruth, isByRoot, highest, lowest } = rows;
     const lists = [await cardList(highest, openDetails), await cardList(lowest, openDetails)] as const;
     if (!isWanted()) return;
-    const key = isByTruth
-      ? `${boxKey(labelColours.clean, 'label right')}, ${boxKey(labelColours.corrupted, 'label wrong')} (√ axis)`
-      : '(√ axis)';
-    find('look-key').innerHTML = key;
+    find('look-key').innerHTML = isByTruth
+      ? `${boxKey(labelColours.clean, 'label right')}, ${boxKey(labelColours.corrupted, 'label wrong')}`
+      : '';
+    find('look-root').hidden = !isByRoot;
     find('look-histogram').innerHTML = histogram;
     find('look-highest').replaceChildren(lists[0]);
     find('look-lowest').replaceChildren(lists[1]);
-    more.hidden = count <= top;
+    find('look-lowest-block').hidden = lowest.length === 0;
+    more.hidden = count <= highest.length + lowest.length;
     // What is heard is there by then.
-    told.textContent = `${formatCount(count)} of ${formatCount(overview!.rows)} examples.`;
+    told.textContent = `${formatCount(count)} of ${formatCounted(overview!.rows, 'example')}.`;
   };
 
   const openDetails = async (id: number) => {
@@ -72,7 +76,7 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
       const details = await (await worker()).call('lookExample', { folder: overview!.folder, id });
       if (mine === storeTurn) showDetails(details);
     } catch (error) {
-      told.textContent = forPage((error as Error).message);
+      told.textContent = failure(error);
     }
   };
 
@@ -80,7 +84,7 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
     const [keptLabel, keptPredicted] = [label.value, predicted.value];
     overview = found;
     find('look-title').textContent = headline(found);
-    summary.textContent = summaryOf(found);
+    find('look-summary').textContent = summary(found);
     find('look-doubts').replaceChildren(...found.doubts.map((doubt) => make('li', {}, `${forPage(doubt)}.`)));
     fill(label, 'all labels', found.labels, keptLabel);
     fill(predicted, 'all predictions', found.predicted, keptPredicted);
@@ -127,12 +131,12 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
     try {
       await openData(isCurrent);
     } catch (error) {
-      if (isCurrent()) find('look-hint').textContent = forPage((error as Error).message);
+      if (isCurrent()) find('look-hint').textContent = failure(error);
     }
   };
 
   const choose = () => {
-    top = fewAtFirst;
+    top = fewAtFirst();
     showRows();
   };
   for (const list of [label, predicted]) list.addEventListener('change', choose);
@@ -153,7 +157,7 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
       const mine = ++storeTurn;
       const found = await (await jobs(false)).call('look', folder);
       if (mine !== storeTurn) return;
-      top = fewAtFirst;
+      top = fewAtFirst();
       for (const list of [label, predicted]) list.value = '';
       showOverview(found);
       section.hidden = false;
@@ -170,26 +174,6 @@ export function lookSection(jobs: (needsSample: boolean) => Promise<Jobs>, data:
       if (overview !== null && data() !== null) openSafely();
     },
   };
-}
-
-function headline({ rows, suspects, truth }: StoreOverview): string {
-  if (suspects === null) return `${formatCount(rows)} labels, ranked by irreducible loss`;
-  const share = rows === 0 ? null : suspects / rows;
-  const right =
-    truth === null || suspects === 0 ? '' : `, ${formatShare(truth.wrongSuspects / suspects)} of them truly wrong`;
-  return `${formatCount(suspects)} of ${formatCount(rows)} labels are suspect (${formatShare(share)})${right}`;
-}
-
-function summaryOf({ data, models, device, nan, meanLoss, accuracy, truth, rows }: StoreOverview): string {
-  const noise = data.noise === 'none' ? '' : `, label noise ${data.noise}`;
-  const sentences = [
-    `Losses of ${models.map(forPage).join(', ')} (${device}) on the ${data.split} examples of ${forPage(data.name)}${noise}; mean ${formatLoss(meanLoss)}.`,
-  ];
-  if (accuracy !== null) sentences.push(`${formatShare(accuracy)} are predicted as labelled.`);
-  if (truth !== null)
-    sentences.push(`In truth ${formatCount(truth.wrong)} labels are wrong (${formatShare(truth.wrong / rows)}).`);
-  if (nan > 0) sentences.push(`${formatCount(nan)} are left out, their loss is not a number.`);
-  return sentences.join(' ');
 }
 
 function hintFor(name: string): string {

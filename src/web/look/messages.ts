@@ -27,7 +27,9 @@ export interface StoreOverview {
   readonly meanLoss: number | null;
   /** Share predicted as labelled; null where no prediction is known, like `suspects`. */
   readonly accuracy: number | null;
-  /** Likely label errors (see findSuspects). */
+  /** Examples predicted as another class than their label. */
+  readonly differing: number | null;
+  /** Likely label errors (see findSuspects); null as well where the model does no better than guessing. */
   readonly suspects: number | null;
   /** Where the right labels are known: how many are wrong, and how many of the suspects. Null until the data are open. */
   readonly truth: { readonly wrong: number; readonly wrongSuspects: number } | null;
@@ -59,10 +61,13 @@ export interface LookedRows {
   readonly count: number;
   /** Their losses as an SVG element. */
   readonly histogram: string;
+  /** Whether its bars are as high as the roots of their counts. */
+  readonly isByRoot: boolean;
   /** Whether right and wrong labels stand apart there. */
   readonly isByTruth: boolean;
-  /** With pictures that are small, where the data are open. */
+  /** With pictures that are small, where the data are open. No example is in both. */
   readonly highest: readonly AuditCard[];
+  /** Every label in turn. */
   readonly lowest: readonly AuditCard[];
 }
 

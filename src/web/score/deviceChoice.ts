@@ -3,6 +3,7 @@ import { findGpu } from '../../runtime/web/gpu.ts';
 import { availableThreads } from '../../runtime/web/host.ts';
 import { whyOneThread } from '../../runtime/web/wasmThreads.ts';
 import { find, make } from '../element.ts';
+import { failure } from '../failure.ts';
 import type { Jobs } from '../jobs.ts';
 import { forPage } from '../sentence.ts';
 
@@ -56,7 +57,7 @@ export function deviceChoice(jobs: () => Promise<Jobs>): DeviceChoice {
         ' ',
       );
     } catch (error) {
-      note.textContent = forPage((error as Error).message);
+      note.textContent = failure(error);
     }
     attempt.disabled = false;
   });

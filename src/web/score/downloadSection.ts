@@ -1,8 +1,8 @@
 import { formatCount } from '../../report/format.ts';
 import { find, make, save } from '../element.ts';
+import { failure } from '../failure.ts';
 import type { Jobs } from '../jobs.ts';
 import type { NamedFile } from '../protocol.ts';
-import { forPage } from '../sentence.ts';
 
 /** The part of the page that hands out a store. */
 export interface DownloadSection {
@@ -27,7 +27,7 @@ export function downloadSection(jobs: () => Promise<Jobs>): DownloadSection {
     try {
       save(await (await jobs()).call('zip', folder), `${folder.split('/').at(-1)}.zip`);
     } catch (error) {
-      problem.textContent = forPage((error as Error).message);
+      problem.textContent = failure(error);
     }
     zip.disabled = false;
   });

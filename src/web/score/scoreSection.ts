@@ -3,6 +3,7 @@ import type { StoreManifest } from '../../store/manifest.ts';
 import { askBeforeLeaving } from '../askBeforeLeaving.ts';
 import type { ChooseSection } from '../choose/chooseSection.ts';
 import { find, make, moveFocus } from '../element.ts';
+import { failure } from '../failure.ts';
 import type { Jobs } from '../jobs.ts';
 import { progressLine } from '../progressLine.ts';
 import type { Notice, ScoreRequest } from '../protocol.ts';
@@ -82,7 +83,7 @@ export function scoreSection({ choose, devices, jobs, show, removed, storesChang
       await show(request.folder);
       say('done', outcome(manifest, scored, seconds));
     } catch (error) {
-      say('failed', `${forPage((error as Error).message).replace(/\.$/, '')}.`);
+      say('failed', failure(error));
     } finally {
       running = null;
       stopAsking();
@@ -98,7 +99,7 @@ export function scoreSection({ choose, devices, jobs, show, removed, storesChang
   const kept = keptScorings({
     jobs,
     show: async (folder) => {
-      await show(folder).catch((error) => say('failed', forPage((error as Error).message)));
+      await show(folder).catch((error) => say('failed', failure(error)));
     },
     goOn: (request, needsSample) => {
       if (running === null) run(request, needsSample);
