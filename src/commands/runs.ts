@@ -68,10 +68,10 @@ export async function openRun<Options extends EngineFlags>(
   const folder =
     resume ?? out ?? joinPath('runs', `${job}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`);
   const resuming = shownCommand([job, '--resume', folder]);
-  const afterInterrupt = `go on with "${resuming}"`;
+  const goOn = () => `go on with "${resuming}"`;
   if (resume !== undefined) {
     requireAlone(command);
-    return { ...(await readRun<Options>(folder, job)), folder, host: { ...host, afterInterrupt } };
+    return { ...(await readRun<Options>(folder, job)), folder, host: { ...host, afterInterrupt: goOn } };
   }
   const unresolved = options();
   await requireUnused(folder);
@@ -87,9 +87,7 @@ export async function openRun<Options extends EngineFlags>(
     host: {
       ...host,
       // Before the folder is there nothing can be gone on with.
-      get afterInterrupt() {
-        return begun === undefined ? host.afterInterrupt : afterInterrupt;
-      },
+      afterInterrupt: () => (begun === undefined ? host.afterInterrupt() : goOn()),
       begin() {
         begun ??= begin();
         return begun;

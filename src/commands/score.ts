@@ -99,7 +99,7 @@ Examples:
     const options = { ...flags, part, span: shardRows };
     const result = await scoreModelFile(path, data, options, folder, {
       ...host,
-      afterInterrupt: 'the same command goes on',
+      afterInterrupt: () => 'the same command goes on',
     });
     return outcomeOf(folder, result);
   });

@@ -52,7 +52,7 @@ function makeHost(choice: DeviceChoice | null, signal: AbortSignal): Host {
     progress: makeProgress({ write, now, ...errorScreen() }),
     say,
     signal,
-    afterInterrupt: 'run the command again',
+    afterInterrupt: () => 'run the command again',
     begin: async () => undefined,
   };
 }

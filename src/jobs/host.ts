@@ -10,8 +10,8 @@ export interface Host {
   readonly say: (line: string) => void;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
-  /** What to do after that, such as `go on with "rho run --resume DIR"`. */
-  readonly afterInterrupt: string;
+  /** What to do after that, as of now, such as `go on with "rho run --resume DIR"`. */
+  readonly afterInterrupt: () => string;
   /** Called when all that can be refused has been checked and work begins: makes the folder of a run. */
   readonly begin: () => Promise<void>;
   /** Told of the data that the target in `folder` is trained on, before it is. */
@@ -22,7 +22,7 @@ export interface Host {
 
 /** Throws where the user has interrupted; `when` says what was under way. */
 export function checkInterrupted({ signal, afterInterrupt }: Host, when: string): void {
-  if (signal.aborted) throw new RhoError('interrupted', `Interrupted ${when}: ${afterInterrupt}`);
+  if (signal.aborted) throw new RhoError('interrupted', `Interrupted ${when}: ${afterInterrupt()}`);
 }
 
 /** What `work` gives, or the error of an interruption as soon as there is one: what was begun then ends unheard. */

@@ -78,7 +78,7 @@ export async function planRun(options: PlanOptions, host: Host): Promise<PlanRes
     };
   } catch (error) {
     if (!(error instanceof ThreadFailure)) throw error;
-    throw new RhoError('failure', `Measuring stopped: ${error.message}; ${host.afterInterrupt}`);
+    throw new RhoError('failure', `Measuring stopped: ${error.message}; ${host.afterInterrupt()}`);
   }
 }
 

@@ -121,7 +121,7 @@ export async function runSelection(
     await writeFileAtomic(targetPath, replaceWeights(model.bytes, model.name, await trainer.weights()));
   } catch (error) {
     if (!(error instanceof ThreadFailure)) throw error;
-    throw new RhoError('failure', `Training stopped: ${error.message}; ${host.afterInterrupt}`);
+    throw new RhoError('failure', `Training stopped: ${error.message}; ${host.afterInterrupt()}`);
   } finally {
     await scorer?.close();
     await trainer.close();

@@ -61,6 +61,8 @@ export async function openLossStore(folder: string): Promise<LossStore> {
 async function noStore(folder: string): Promise<Error> {
   const cannot = `Cannot read loss store "${folder}"`;
   if (!(await exists(folder))) return dataError(`${cannot}: no such folder; name the folder that "rho score" wrote`);
+  if (folder.endsWith('.zip'))
+    return dataError(`${cannot}: it is an archive; unpack it and name the folder that is in it`);
   if (await isUnfinishedStore(folder))
     return dataError(`${cannot}: its scoring was interrupted; go on with the "rho score" command that began it`);
   return dataError(`${cannot}: it has no manifest.json; name the folder that "rho score" wrote`);

@@ -42,7 +42,7 @@ export function noticeHost(send: (notices: readonly Notice[]) => void, signal: A
     },
     say: (line) => tell({ kind: 'line', line }),
     signal,
-    afterInterrupt: 'start it again to go on',
+    afterInterrupt: () => 'start it again to go on',
     begin: async () => undefined,
     onEvent: (event, folder) => tell({ kind: 'events', folder, events: [event] }),
   };

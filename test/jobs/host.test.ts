@@ -10,7 +10,7 @@ import { exists } from '../../src/runtime/files.ts';
 function hostOf(signal: AbortSignal): Host {
   const nothing = () => undefined;
   const progress = { start: nothing, update: nothing, finish: nothing };
-  return { progress, say: nothing, signal, afterInterrupt: 'go on', begin: async () => undefined };
+  return { progress, say: nothing, signal, afterInterrupt: () => 'go on', begin: async () => undefined };
 }
 
 test('work that is interrupted is not waited for', async () => {

@@ -15,7 +15,7 @@ afterAll(() => rm(root, { recursive: true }));
 function hostOf(begin: () => Promise<void>): Host {
   const nothing = () => undefined;
   const progress = { start: nothing, update: nothing, finish: nothing };
-  return { progress, say: nothing, signal: new AbortController().signal, afterInterrupt: 'go on', begin };
+  return { progress, say: nothing, signal: new AbortController().signal, afterInterrupt: () => 'go on', begin };
 }
 
 test('one job at a time writes a run: one that is there from the beginning, a new one since it has begun', async () => {

@@ -141,6 +141,10 @@ test('a folder that is no store is refused in one sentence', async () => {
   await expect(openLossStore(at('none'))).rejects.toThrow(
     `Cannot read loss store "${at('none')}": no such folder; name the folder that "rho score" wrote`,
   );
+  await writeFile(at('il.zip'), 'PK');
+  await expect(openLossStore(at('il.zip'))).rejects.toThrow(
+    'it is an archive; unpack it and name the folder that is in it',
+  );
   await rm(at('il', 'manifest.json'));
   await expect(openLossStore(at('il'))).rejects.toThrow(
     `Cannot read loss store "${at('il')}": it has no manifest.json; name the folder that "rho score" wrote`,

@@ -43,10 +43,7 @@ test.each([
     'Cannot score with the model: ONNX Runtime fails (Failed to create a pipeline: A valid external Instance reference no longer exists.)',
     'The GPU was lost: the browser or its driver has ended it; go on, or begin anew on another device',
   ],
-  [
-    '/runs/compare-2026-11-23T07-00-00-000/il: 3,000 examples are there already',
-    'il: 3,000 examples are there already',
-  ],
+  ['/runs/compare-2026-11-23T07-00-00-000/il: 3,000 examples are there already', '3,000 examples are there already'],
   [
     '/runs/compare-2026-11-23T06-49-00-000/il: irreducible losses of 9 examples in 0.04 MiB',
     'Irreducible losses of 9 examples in 0.04 MiB',

@@ -66,7 +66,7 @@ async function jobSeconds(training, model, { threads, precision }, folder) {
     progress: { start: () => (began = performance.now()), update: quiet, finish: quiet },
     say: quiet,
     signal: new AbortController().signal,
-    afterInterrupt: '',
+    afterInterrupt: () => '',
     begin: async () => undefined,
   };
   await scoreToStore(training, model, null, { split: 'all', device: 'cpu', threads, precision }, folder, host);
