@@ -40,9 +40,9 @@ describe.skipIf(noBrowser !== null)(`stores that the page keeps (${noBrowser ?? 
       asked.push(dialog.message());
       return dialog.dismiss();
     });
-    await removeOf('mnist-sample').focus();
+    await removeOf('MNIST sample').focus();
     await page.keyboard.press('Enter');
-    expect(asked).toEqual([expect.stringMatching(/^Remove for good: .*mnist-sample.* 10,000 examples/)]);
+    expect(asked).toEqual([expect.stringMatching(/^Remove for good: MNIST sample, .* 10,000 examples/)]);
     expect(await page.locator('#kept li').count()).toBe(1);
 
     page.once('dialog', (dialog) => dialog.accept());

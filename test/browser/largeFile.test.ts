@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildArchitecture } from '../../src/architectures/architecture.ts';
 import type { ScoreResult } from '../../src/jobs/score.ts';
 import { writeModel } from '../../src/onnx/model.ts';
-import { noBrowser, type OpenBrowser, openBrowser, type RhoHandle } from './page.ts';
+import { noBrowser, type OpenBrowser, offerJobs, openBrowser, type RhoHandle } from './page.ts';
 import { residentBytes } from './residentBytes.ts';
 
 /** Pictures of CIFAR-10's size in a part, 30.7 MB, and how often it comes: parts of a Blob that are the same take no memory. */
@@ -23,6 +23,7 @@ describe.skipIf(noBrowser !== null)(`a large file in the page (${noBrowser ?? 'i
 
   test('1.5 GB are read in slices of a few MB, and never in memory', { timeout: 300_000 }, async () => {
     const { page } = await browser.newPage();
+    await offerJobs(page);
     const preprocessing = { kind: 'standardize', scale: 1 / 255, mean: [0.5], std: [0.25] } as const;
     const model = buildArchitecture('mlp:16', { inputDims: [3, 32, 32], classes: 10, preprocessing, seed: 1 });
     await page.evaluate(

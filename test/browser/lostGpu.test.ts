@@ -71,6 +71,7 @@ describe.skipIf(noBrowser !== null)(`a GPU that is lost (${noBrowser ?? 'in Chro
     await state('done');
     const straight = await losses('scored');
     expect(straight.ids).toHaveLength(6000);
+    page.once('dialog', (dialog) => dialog.accept());
     await page.getByRole('button', { name: /^Remove: / }).click();
     await page.waitForSelector('#kept-block', { state: 'hidden' });
     await page.click('#score');
@@ -83,7 +84,7 @@ describe.skipIf(noBrowser !== null)(`a GPU that is lost (${noBrowser ?? 'in Chro
     expect(await page.textContent('#status')).toMatch(
       /^(Cannot go on with the device "webgpu": the browser lost its GPU( \(.*\))?|The GPU was lost: .* on another device)\.$/,
     );
-    await page.getByRole('button', { name: /^Go on: .* with webgpu: interrupted, [1-9]/ }).click();
+    await page.getByRole('button', { name: /^Go on: .*interrupted, [1-9]/ }).click();
     await state('done');
     expect(await page.textContent('#status')).not.toMatch(/6,000 scored/);
     expect(await losses('lost-scored')).toEqual(straight);
