@@ -5,7 +5,7 @@ import type { NamedFile } from './protocol.ts';
 import { fetchSample } from './sample.ts';
 
 /** Files that cross to the worker in one message: telling of thousands at once would block the page. */
-const filesPerMessage = 500;
+const filesPerMessage = 100;
 
 /** Files of one choice. */
 export interface GivenFiles {

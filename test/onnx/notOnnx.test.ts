@@ -18,7 +18,7 @@ test.each<[string, Uint8Array, string]>([
   ['weights without a model', text('\x30\x01\0\0\0\0\0\0{"fc.weight":{"dtype":"F32"}}'), 'a safetensors file'],
   ['a gzip file', text('\x1f\x8b\x08\0'), 'unpack it first'],
   ['a model that was cut off', whole.subarray(0, whole.length - 10), 'begins as an ONNX model but is cut off, damaged'],
-  ['nothing', new Uint8Array(), 'it is not an ONNX model, expected an .onnx file with a graph'],
+  ['nothing', new Uint8Array(), 'it is empty; export or fetch the model again'],
 ])('%s is told from a model', (_, bytes, reason) => {
   expect(() => readModel(bytes, 'm.onnx')).toThrow(
     expect.objectContaining({
